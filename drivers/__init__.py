@@ -1,0 +1,1 @@
+"""One file per instrument; vendor libraries are imported only here."""

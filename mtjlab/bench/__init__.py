@@ -1,0 +1,1 @@
+"""The bench file, its instruments, the guard before them and the safe state behind them."""

@@ -1,0 +1,1 @@
+"""The contracts: units, errors, clocks, events, interfaces, protocols, wiring, limits."""

@@ -1,0 +1,1 @@
+"""Physical things that compute a layer: interfaces and wiring in, activities out."""

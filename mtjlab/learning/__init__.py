@@ -1,0 +1,1 @@
+"""Networks, rules, optimisers, tasks: arrays in, arrays out."""

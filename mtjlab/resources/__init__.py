@@ -1,0 +1,1 @@
+"""Shipped benches and data sets."""

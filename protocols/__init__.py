@@ -1,0 +1,1 @@
+"""One file per experiment, written against the interfaces of `mtjlab.core`."""

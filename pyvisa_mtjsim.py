@@ -1,0 +1,1 @@
+"""PyVISA finds the twins by name here: `ResourceManager("@mtjsim")`."""

@@ -1,0 +1,1 @@
+"""Equations of junctions and networks: numbers in, numbers out; nothing of ours is imported."""

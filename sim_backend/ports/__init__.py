@@ -1,0 +1,1 @@
+"""The sockets behind vendor libraries: PyVISA and nidaqmx end here instead of at hardware."""

@@ -1,0 +1,1 @@
+"""Simulated instruments: the words and limits of each, wired to one world."""
