@@ -1,0 +1,140 @@
+"""The contract between an experiment, the runner that executes it and the rig it is handed.
+
+Between two yields of `steps`, and only there, the runner commits the rows emitted since the last
+yield, saves, pauses, aborts or retries. Rows of an unfinished step never reach the file.
+"""
+
+import typing
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtjlab.core.clock import Clock
+from mtjlab.core.generators import Generators
+from mtjlab.core.interfaces import Daq, Selector, SourceMeter
+from mtjlab.core.limits import JunctionLimits
+from mtjlab.core.parameters import Parameters
+from mtjlab.core.wiring import Wiring
+
+StateValue = NDArray[Any] | int | float | str | bool | None
+State = Mapping[str, StateValue]
+Results = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A declared series of rows in the run file.
+
+    Attributes:
+        name: dataset name below `/data`.
+        dtype: of one element.
+        shape: of one row; () for a scalar.
+        unit: SI symbol, "" for a pure number.
+        about: one line for whoever opens the file.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    unit: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One committed step.
+
+    Attributes:
+        state: flat; all that the next `steps` needs to go on from here.
+        done, total: in the protocol's own unit of work.
+        values: what a progress bar shows, such as loss and accuracy.
+    """
+
+    state: State
+    done: float
+    total: float
+    values: Mapping[str, float | int | str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rig:
+    """The opened bench, by name, as a protocol sees it: guarded faces only.
+
+    Attributes:
+        bench: its name.
+        twin: whether a simulated world is behind it.
+        sources, daqs, selectors: guarded faces by instrument name (`smu`, `smu.a`).
+        wiring, limits: of the bench file.
+        clock: bench time.
+        generators: of the run.
+        emit: `emit(stream, rows)` with rows of shape (n, *row shape); committed at the next yield.
+        notice: `notice(level, text)`; a sentence for log and screen.
+    """
+
+    bench: str
+    twin: bool
+    sources: Mapping[str, SourceMeter]
+    daqs: Mapping[str, Daq]
+    selectors: Mapping[str, Selector]
+    wiring: Wiring
+    limits: JunctionLimits
+    clock: Clock
+    generators: Generators
+    emit: Callable[[str, NDArray[Any]], None]
+    notice: Callable[[str, str], None]
+
+    def emit_row(self, stream: str, row: Any) -> None:
+        """Emit a single row."""
+        self.emit(stream, np.asarray(row)[np.newaxis])
+
+
+P = typing.TypeVar("P", bound=Parameters)
+
+
+class Protocol(typing.Protocol[P]):
+    """A recipe for one experiment; what an entry point of `mtjlab.protocols` names.
+
+    Constructed without arguments; holds nothing between calls.
+
+    Attributes:
+        parameters: the parameter model.
+    """
+
+    parameters: type[P]
+
+    def resolve(self, params: P) -> P:
+        """Fill in what depends on other parameters. Pure.
+
+        Raises:
+            ParameterError: the combination makes no sense.
+        """
+        ...
+
+    def twin_overrides(self, params: P) -> dict[str, Any]:
+        """Keys of the bench file's `[twin]` to change before it opens. Pure.
+
+        Not empty on a real bench is a BenchError.
+        """
+        ...
+
+    def streams(self, params: P, rig: Rig) -> list[Stream]:
+        """The streams this run will emit. Pure: touches no instrument.
+
+        Raises:
+            BenchError: this bench cannot serve these parameters.
+        """
+        ...
+
+    def setup(self, rig: Rig, params: P) -> None:
+        """Bring the bench to its operating point. Emits nothing; runs before every (re)start."""
+        ...
+
+    def steps(self, rig: Rig, params: P, state: State | None) -> Generator[Progress, None, Results]:
+        """Run from `state` (None: from the beginning) to the results.
+
+        Yields at least once a second of bench time, or after each transaction that takes longer.
+        """
+        ...

@@ -1,0 +1,51 @@
+"""What the learner asks of whatever physical thing computes its layers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Activities:
+    """One layer's answer to S presentations.
+
+    Attributes:
+        activity: (S, m); its difference between two passes goes into the update.
+        output: (S, m); what the next layer sees; the logits, on the last layer.
+    """
+
+    activity: Array
+    output: Array
+
+
+class Fabric(Protocol):
+    """The layers of one network, each a physical system that adds noise of its own.
+
+    The learner never sees the noise, only activities. Rows of one call are presented in order:
+    for K reads of a batch of B the rows are the whole batch, then the whole batch again.
+
+    Attributes:
+        widths: nodes of each layer.
+    """
+
+    widths: Sequence[int]
+
+    def begin(self, rows: int) -> None:
+        """Announce `rows` presentations to all layers; a fabric may take its one block here."""
+        ...
+
+    def forward(self, layer: int, x: Array, w: Array, b: Array) -> Activities:
+        """Noisy activities of `layer` for inputs x (S, n), weights w (m, n), biases b (m,).
+
+        S is the number announced by `begin`; each layer is asked once, in order.
+        """
+        ...
+
+    def clean(self, layer: int, x: Array, w: Array, b: Array) -> Activities:
+        """The same from the model without noise; touches no instrument."""
+        ...
