@@ -1,0 +1,78 @@
+"""The safe state: everything at 0 V and off, in order, and read back.
+
+Order: junction sources, selector, field coils. Each source-meter is ramped down within 0.5 s; if
+anything goes wrong on the way it is switched off at once. One instrument that does not answer
+never keeps the next from being made safe.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mtjlab.core.clock import Clock
+from mtjlab.core.errors import MtjlabError, NotSafeError
+from mtjlab.core.interfaces import Daq, Instrument, Selector, SourceMeter
+from mtjlab.core.permit import WritePermit
+
+RAMP_S = 0.1
+RAMP_STEPS = 10
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of one instrument; `error` is None where 0 V and off were read back."""
+
+    name: str
+    error: str | None
+
+
+def make_safe(
+    instruments: Mapping[str, Instrument],
+    permit: WritePermit,
+    clock: Clock,
+    notice: Callable[[str, str], None],
+) -> list[Made]:
+    """Make every instrument safe; each is tried, whatever happens to the others.
+
+    Raises:
+        NotSafeError: at least one could not be read back as safe; the text names each.
+    """
+    done: list[Made] = []
+    for name, instrument in sorted(instruments.items(), key=lambda item: _rank(item[1])):
+        try:
+            with permit.opened():
+                if isinstance(instrument, SourceMeter):
+                    _ramp_down(instrument, clock)
+                instrument.shutdown()
+            done.append(Made(name, None))
+        except Exception as error:
+            notice("error", f"{name} is not proved safe: {error}")
+            done.append(Made(name, str(error)))
+    unsafe = [made for made in done if made.error is not None]
+    if unsafe:
+        listed = "; ".join(f"{made.name}: {made.error}" for made in unsafe)
+        raise NotSafeError(
+            f"not proved safe: {listed}. Go to the rack and switch the output off by hand"
+        )
+    return done
+
+
+def _rank(instrument: Instrument) -> int:
+    if isinstance(instrument, SourceMeter):
+        return 0
+    if isinstance(instrument, Daq):
+        return 1
+    assert isinstance(instrument, Selector)
+    return 2
+
+
+def _ramp_down(source: SourceMeter, clock: Clock) -> None:
+    """Best effort: `shutdown` follows in any case and is what is read back."""
+    try:
+        state = source.state()
+        if not state.output_on or state.level == 0:
+            return
+        for step in range(RAMP_STEPS - 1, 0, -1):
+            source.set_level(state.level * step / RAMP_STEPS)
+            clock.sleep(RAMP_S / RAMP_STEPS)
+    except MtjlabError:
+        return
