@@ -33,8 +33,8 @@ class JunctionParameters:
     tmr: float = 0.63119
     tmr_half_v: float = math.inf
     v_ref_v: float = 42.092e-3
-    tau_p_s: float = 42.15e-6
-    tau_ap_s: float = 42.15e-6
+    tau_p_s: float = 42.12e-6
+    tau_ap_s: float = 42.12e-6
     slope_p_per_v: float = -50.0
     slope_ap_per_v: float = 50.0
     curvature_p_per_v2: float = 0.0
