@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtjlab.bench.guard import Guard, GuardedDaq, GuardedSelector, GuardedSource
+from mtjlab.bench.faces import GuardedDaq, GuardedSelector, GuardedSource
+from mtjlab.bench.guard import Guard
 from mtjlab.core.clock import VirtualClock
 from mtjlab.core.errors import LimitError
 from mtjlab.core.interfaces import Daq, Selector, SourceMeter, SourceSettings

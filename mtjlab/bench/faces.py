@@ -1,0 +1,277 @@
+"""What protocols hold instead of drivers: each interface behind the guard, member by member.
+
+What a face passes on is exactly what the guard has checked.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtjlab.bench.guard import Guard
+from mtjlab.core.errors import LimitError
+from mtjlab.core.interfaces import (
+    Block,
+    Daq,
+    Identity,
+    Reading,
+    Samples,
+    Selector,
+    SourceMeter,
+    SourceSettings,
+    SourceState,
+    Unselected,
+)
+from mtjlab.core.units import si
+from mtjlab.core.wiring import Cell
+
+RAMP_STEPS_TO_LIMIT = 20
+RAMP_PAUSE_S = 2e-3
+
+
+class GuardedSource:
+    """A source-meter channel behind the guard. Level changes ramp; see `set_level`."""
+
+    def __init__(self, terminal: str, source: SourceMeter, guard: Guard) -> None:
+        self.abilities = source.abilities
+        self._terminal = terminal
+        self._source = source
+        self._guard = guard
+        self._settings: SourceSettings | None = None
+
+    def identify(self) -> Identity:
+        """As `SourceMeter.identify`."""
+        return self._source.identify()
+
+    def state(self) -> SourceState:
+        """As `SourceMeter.state`."""
+        return self._source.state()
+
+    def configure(self, settings: SourceSettings) -> None:
+        """As `SourceMeter.configure`; a current source's compliance is checked as a voltage."""
+        with self._guard.permitted():
+            if settings.function == "current":
+                self._guard.check_current(self._terminal, 0.0, settings.compliance)
+            self._settings = None
+            self._source.configure(settings)
+            self._settings = settings
+            self._guard.setpoints[self._terminal] = 0.0
+
+    def set_level(self, level: float) -> None:
+        """Check, then ramp there in steps of 1/20 of the limit, 2 ms of bench time each."""
+        with self._guard.permitted():
+            self._check(level)
+            for value in self._ramp(level):
+                self._source.set_level(value)
+                self._guard.setpoints[self._terminal] = value
+                if value != level:
+                    self._guard.clock.sleep(RAMP_PAUSE_S)
+
+    def output(self, on: bool) -> None:
+        """Switch on at 0 only; switching off ramps to 0 first."""
+        with self._guard.permitted():
+            if not on and self._guard.setpoints.get(self._terminal, 0.0) != 0.0:
+                self.set_level(0.0)
+            if on:
+                self._check(self._guard.setpoints.get(self._terminal, 0.0))
+                self._guard.energised = True
+            self._source.output(on)
+
+    def measure(self) -> Reading:
+        """As `SourceMeter.measure`."""
+        with self._guard.permitted():
+            return self._source.measure()
+
+    def sweep(self, levels: NDArray[np.float64], delay_s: float) -> NDArray[np.float64]:
+        """As `SourceMeter.sweep`; every level is checked before the first is sent."""
+        with self._guard.permitted():
+            for level in (float(levels.min()), float(levels.max())):
+                self._check(level)
+            readings = self._source.sweep(levels, delay_s)
+            self._guard.setpoints[self._terminal] = float(levels[-1])
+            return readings
+
+    def abort(self) -> None:
+        """As `SourceMeter.abort`."""
+        self._source.abort()
+
+    def shutdown(self) -> None:
+        """As `SourceMeter.shutdown`."""
+        with self._guard.permitted():
+            self._source.shutdown()
+            self._guard.setpoints[self._terminal] = 0.0
+
+    def _check(self, level: float) -> None:
+        settings = self._settings
+        if settings is None:
+            raise LimitError(
+                f"{self._terminal}: function, range and compliance are not configured by this "
+                "session, so its worst case is unknown; nothing was sent. Call configure first"
+            )
+        if settings.function == "voltage":
+            self._guard.check_voltage(self._terminal, level)
+        else:
+            self._guard.check_current(self._terminal, level, settings.compliance)
+
+    def _ramp(self, level: float) -> Iterator[float]:
+        limits, settings = self._guard.limits, self._settings
+        start = self._guard.setpoints.get(self._terminal, 0.0)
+        current = settings is not None and settings.function == "current"
+        largest = (limits.hard_a if current else limits.hard_v) / RAMP_STEPS_TO_LIMIT
+        steps = max(1, math.ceil(abs(level - start) / largest - 1e-9))
+        for step in range(1, steps):
+            yield start + (level - start) * step / steps
+        yield level
+
+
+class GuardedDaq:
+    """A board behind the guard: each value of each output block is checked before it starts."""
+
+    def __init__(self, name: str, daq: Daq, guard: Guard) -> None:
+        self.abilities = daq.abilities
+        self._name = name
+        self._daq = daq
+        self._guard = guard
+
+    def identify(self) -> Identity:
+        """As `Daq.identify`."""
+        return self._daq.identify()
+
+    def write(self, values_v: Mapping[str, float]) -> None:
+        """As `Daq.write`; refused as a whole if one value is."""
+        with self._guard.permitted():
+            for channel, volts in values_v.items():
+                self._guard.check_voltage(f"{self._name}/{channel}", volts)
+            self._mark(any(volts != 0 for volts in values_v.values()))
+            self._daq.write(values_v)
+            for channel, volts in values_v.items():
+                self._guard.setpoints[f"{self._name}/{channel}"] = volts
+
+    def read(self, channels: Sequence[str]) -> NDArray[np.float64]:
+        """As `Daq.read`."""
+        return self._daq.read(channels)
+
+    def play_and_record(
+        self,
+        outputs_v: NDArray[np.float64] | None,
+        *,
+        ao: Sequence[str],
+        ai: Sequence[str],
+        step_rate_hz: float,
+        settle: int,
+        keep: int,
+        rest_v: Sequence[float],
+        steps: int | None = None,
+    ) -> Block:
+        """As `Daq.play_and_record`."""
+        with self._guard.permitted():
+            if outputs_v is not None:
+                self._check_block(outputs_v, ao, rest_v)
+            block = self._daq.play_and_record(
+                outputs_v,
+                ao=ao,
+                ai=ai,
+                step_rate_hz=step_rate_hz,
+                settle=settle,
+                keep=keep,
+                rest_v=rest_v,
+                steps=steps,
+            )
+            for channel, volts in zip(ao, rest_v, strict=True):
+                self._guard.setpoints[f"{self._name}/{channel}"] = float(volts)
+            return block
+
+    def stream(self, ai: Sequence[str], rate_hz: float, block: int) -> Iterator[Samples]:
+        """As `Daq.stream`."""
+        return self._daq.stream(ai, rate_hz, block)
+
+    def abort(self) -> None:
+        """As `Daq.abort`."""
+        self._daq.abort()
+
+    def shutdown(self) -> None:
+        """As `Daq.shutdown`."""
+        with self._guard.permitted():
+            self._daq.shutdown()
+            for terminal in self._guard.setpoints:
+                if terminal.startswith(f"{self._name}/"):
+                    self._guard.setpoints[terminal] = 0.0
+
+    def _check_block(
+        self, outputs_v: NDArray[np.float64], ao: Sequence[str], rest_v: Sequence[float]
+    ) -> None:
+        if outputs_v.ndim != 2 or outputs_v.shape[1] != len(ao) or len(rest_v) != len(ao):
+            raise LimitError(
+                f"{self._name}: a block of shape {outputs_v.shape} with {len(rest_v)} rest values "
+                f"does not fit {len(ao)} outputs {tuple(ao)}; nothing was sent"
+            )
+        if not np.isfinite(outputs_v).all():
+            raise LimitError(f"{self._name}: the block holds a NaN or infinity; nothing was sent")
+        for column, channel in enumerate(ao):
+            terminal = f"{self._name}/{channel}"
+            # The worst case grows with |V|: the extremes of a block stand for all its samples.
+            for volts in (outputs_v[:, column].min(), outputs_v[:, column].max(), rest_v[column]):
+                self._guard.check_voltage(terminal, float(volts))
+        self._mark(bool(np.any(outputs_v)) or any(rest_v))
+
+    def _mark(self, energising: bool) -> None:
+        self._guard.energised = self._guard.energised or energising
+
+
+class GuardedSelector:
+    """A selector that moves only when every source reads back 0 V or off."""
+
+    def __init__(self, name: str, selector: Selector, guard: Guard) -> None:
+        self._name = name
+        self._selector = selector
+        self._guard = guard
+
+    def identify(self) -> Identity:
+        """As `Selector.identify`."""
+        return self._selector.identify()
+
+    def connect(self, cells: Sequence[Cell], unselected: Unselected) -> None:
+        """As `Selector.connect`.
+
+        Raises:
+            LimitError: a source is energised; nothing moved.
+        """
+        with self._guard.permitted():
+            self._demand_zero()
+            self._selector.connect(cells, unselected)
+
+    def closed(self) -> tuple[str, ...]:
+        """As `Selector.closed`."""
+        return self._selector.closed()
+
+    def open_all(self) -> None:
+        """As `Selector.open_all`, under the same interlock."""
+        with self._guard.permitted():
+            self._demand_zero()
+            self._selector.open_all()
+
+    def abort(self) -> None:
+        """As `Selector.abort`."""
+        self._selector.abort()
+
+    def shutdown(self) -> None:
+        """As `Selector.shutdown`."""
+        with self._guard.permitted():
+            self._selector.shutdown()
+
+    def _demand_zero(self) -> None:
+        for terminal, source in self._guard.sources.items():
+            state = source.state()
+            if state.output_on and state.level != 0:
+                raise LimitError(
+                    f"{self._name} does not move while {terminal} is on at "
+                    f"{si(state.level, 'V' if state.function == 'voltage' else 'A')}; "
+                    "nothing was sent. Set it to 0 first"
+                )
+        for terminal, volts in self._guard.setpoints.items():
+            if "/" in terminal and volts != 0:
+                raise LimitError(
+                    f"{self._name} does not move while {terminal} holds {si(volts, 'V')}; "
+                    "nothing was sent. Write 0 V first"
+                )

@@ -1,0 +1,183 @@
+"""Opens a bench: entry points to drivers, the guard before them, the safe state behind them."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from numpy.typing import NDArray
+
+from mtjlab.bench.faces import GuardedDaq, GuardedSelector, GuardedSource
+from mtjlab.bench.file import LoadedBench
+from mtjlab.bench.guard import Guard
+from mtjlab.bench.safe import Made, make_safe
+from mtjlab.bench.simulate import SimulatedBench, simulate
+from mtjlab.core import plugins
+from mtjlab.core.clock import Clock, WallClock
+from mtjlab.core.errors import BenchError, MtjlabError
+from mtjlab.core.generators import Generators
+from mtjlab.core.interfaces import (
+    Daq,
+    Driver,
+    Instrument,
+    Opening,
+    Ports,
+    Selector,
+    SourceMeter,
+)
+from mtjlab.core.permit import WritePermit
+from mtjlab.core.protocol import Rig
+from mtjlab.core.units import si
+
+Notice = Callable[[str, str], None]
+
+
+class OpenBench:
+    """The instruments of one bench, open. A context manager: leaving it only closes links.
+
+    Nothing here changes an output but `make_safe`; protocols get guarded faces through `rig`.
+
+    Attributes:
+        loaded: the bench file.
+        clock: bench time.
+        guard: knows every last set-point.
+        drivers: by instrument name, for `check`; they can be read but not set.
+        instruments: raw faces by name (`smu`, `smu.a`), likewise.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedBench,
+        *,
+        generators: Generators,
+        notice: Notice,
+        pretend: bool = False,
+    ) -> None:
+        """Open every instrument; `pretend` puts a real bench on its twin (`--dry-run`).
+
+        Raises:
+            InstrumentError: one is missing or is not what the file says; all others are closed.
+        """
+        self.loaded = loaded
+        self.generators = generators
+        self.notice = notice
+        self.simulated: SimulatedBench | None = None
+        ports = Ports()
+        clock: Clock = WallClock()
+        if loaded.file.twin is not None or pretend:
+            self.simulated = simulate(loaded, generators=generators)
+            ports, clock = self.simulated.ports, self.simulated.world.clock
+        self.clock = clock
+        self.wiring = loaded.file.wiring.resolve()
+        self._permit = WritePermit()
+        self.guard = Guard(self.wiring, loaded.file.limits.junction(), self._permit, clock)
+        self.drivers: dict[str, Driver] = {}
+        self.instruments: dict[str, Instrument] = {}
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            for name in loaded.file.instruments:
+                self._open(name, ports)
+            self._report_energised()
+            undo.pop_all()
+
+    def _open(self, name: str, ports: Ports) -> None:
+        entry = self.loaded.file.instruments[name]
+        kind = plugins.load("drivers", entry.driver, error=BenchError)
+        driver: Driver = kind.open(
+            Opening(
+                name=name,
+                resource=entry.resource,
+                options=entry.options,
+                ports=ports,
+                clock=self.clock,
+                permit=self._permit,
+                inputs=self.wiring.inputs(name),
+                outputs=self.wiring.outputs(name),
+            )
+        )
+        self.drivers[name] = driver
+        for suffix, face in driver.faces().items():
+            self.instruments[f"{name}.{suffix}" if suffix else name] = face
+
+    def _report_energised(self) -> None:
+        for name, source in self.sources().items():
+            state = source.state()
+            if state.output_on:
+                unit = "V" if state.function == "voltage" else "A"
+                self.notice(
+                    "warning",
+                    f"{name} was found on at {si(state.level, unit)}; nothing was touched. "
+                    "`mtjlab safe` switches it off",
+                )
+
+    def sources(self) -> dict[str, SourceMeter]:
+        """Raw source-meter channels."""
+        return {n: f for n, f in self.instruments.items() if isinstance(f, SourceMeter)}
+
+    @property
+    def twin(self) -> bool:
+        """Whether a simulated world is behind the drivers."""
+        return self.simulated is not None
+
+    def rig(self, emit: Callable[[str, NDArray[Any]], None]) -> Rig:
+        """What a protocol is handed: guarded faces, nothing else of the bench."""
+        guard = self.guard
+        sources = {n: GuardedSource(n, f, guard) for n, f in self.sources().items()}
+        guard.sources = dict(sources)
+        return Rig(
+            bench=self.loaded.file.name,
+            twin=self.twin,
+            sources=sources,
+            daqs={
+                n: GuardedDaq(n, f, guard)
+                for n, f in self.instruments.items()
+                if isinstance(f, Daq)
+            },
+            selectors={
+                n: GuardedSelector(n, f, guard)
+                for n, f in self.instruments.items()
+                if isinstance(f, Selector)
+            },
+            wiring=self.wiring,
+            limits=guard.limits,
+            clock=self.clock,
+            generators=self.generators,
+            emit=emit,
+            notice=self.notice,
+        )
+
+    def world_state(self) -> Mapping[str, Any]:
+        """State of an in-memory twin, flat; empty on a real bench."""
+        return self.simulated.state() if self.simulated else {}
+
+    def abort(self) -> None:
+        """Release every call that waits, from any thread."""
+        for instrument in self.instruments.values():
+            instrument.abort()
+
+    def make_safe(self) -> list[Made]:
+        """Everything to 0 V and off, read back.
+
+        Raises:
+            NotSafeError: see `bench.safe`.
+        """
+        return make_safe(self.instruments, self._permit, self.clock, self.notice)
+
+    def close(self) -> None:
+        """Release all links. Changes no output."""
+        for name, driver in self.drivers.items():
+            try:
+                driver.close()
+            except MtjlabError as error:
+                self.notice("warning", f"{name} did not close cleanly: {error}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,103 @@
+"""From a bench file to its simulated world, its twins and the ports that lead to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mtjlab.bench.file import LoadedBench, load
+from mtjlab.bench.tables import TwinTable
+from mtjlab.core import plugins
+from mtjlab.core.clock import VirtualClock
+from mtjlab.core.errors import BenchError
+from mtjlab.core.generators import Generators
+from mtjlab.core.interfaces import Ports
+from mtjlab.core.places import bench_name
+from sim_backend.ports import nidaqmx, visa
+from sim_backend.world import World
+
+
+@dataclass(frozen=True)
+class SimulatedBench:
+    """One world and every instrument that looks at it.
+
+    Attributes:
+        world: physics, clock and generators.
+        twins: by instrument name of the bench file.
+        ports: what drivers are given instead of vendor libraries.
+    """
+
+    world: World
+    twins: Mapping[str, Any]
+    ports: Ports
+
+    def state(self) -> dict[str, Any]:
+        """Flat: `world/...` and `twin/NAME/...`."""
+        flat = {f"world/{key}": value for key, value in self.world.state().items()}
+        for name, twin in self.twins.items():
+            flat |= {f"twin/{name}/{key}": value for key, value in twin.state().items()}
+        return flat
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue bit-identically from `state()` of a bench built from the same file."""
+        self.world.restore(_below("world/", state))
+        for name, twin in self.twins.items():
+            twin.restore(_below(f"twin/{name}/", state))
+
+
+def _below(prefix: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+
+
+def simulate(loaded: LoadedBench, *, generators: Generators) -> SimulatedBench:
+    """Build the world of a bench file; a real bench is simulated with the default junction.
+
+    Raises:
+        BenchError: an instrument of the file has no twin.
+    """
+    file = loaded.file
+    table = file.twin or TwinTable()
+    wiring = file.wiring.resolve()
+    world = World(
+        wiring,
+        junction=table.junction_parameters(),
+        spread=table.junction_spread(),
+        faults=table.junction_faults(wiring),
+        chip_seed=file.chip.seed,
+        generators=generators,
+        clock=VirtualClock(),
+        instrument_noise=table.instrument_noise,
+    )
+    library = visa.make(world.clock)
+    boards = nidaqmx.NiPort()
+    twins: dict[str, Any] = {}
+    for name, entry in file.instruments.items():
+        kind = plugins.load("twins", entry.driver, error=BenchError)
+        twin = kind(
+            name=name,
+            resource=entry.resource,
+            options=kind.options_model.model_validate(table.instruments.get(name, {})),
+            world=world,
+            inputs=wiring.inputs(name),
+            outputs=wiring.outputs(name),
+        )
+        if kind.port == "visa":
+            library.attach(entry.resource, twin)
+        else:
+            boards.attach(entry.resource, twin)
+        twins[name] = twin
+    return SimulatedBench(world, twins, Ports(visa_library=library, ni=boards, virtual=True))
+
+
+def visa_twins(bench: str) -> tuple[VirtualClock, list[tuple[str, Any]]]:
+    """The message-based instruments of a bench by name, for PyVISA's `BENCH@mtjsim`.
+
+    An empty name is `$MTJLAB_BENCH` or the shipped `twin`. Seed 0: who comes by name has no run.
+    """
+    loaded = load(bench_name(bench))
+    simulated = simulate(loaded, generators=Generators(0))
+    found = [
+        (loaded.file.instruments[name].resource, twin)
+        for name, twin in simulated.twins.items()
+        if twin.port == "visa"
+    ]
+    return simulated.world.clock, found
