@@ -28,12 +28,12 @@ class Fabric(Protocol):
 
     The learner never sees the noise, only activities. Rows of one call are presented in order:
     for K reads of a batch of B the rows are the whole batch, then the whole batch again.
-
-    Attributes:
-        widths: nodes of each layer.
     """
 
-    widths: Sequence[int]
+    @property
+    def widths(self) -> Sequence[int]:
+        """Nodes of each layer."""
+        ...
 
     def begin(self, rows: int) -> None:
         """Announce `rows` presentations to all layers; a fabric may take its one block here."""

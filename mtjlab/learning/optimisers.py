@@ -1,0 +1,121 @@
+"""From gradients to changed parameters, in place."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+ScheduleName = Literal["constant", "cosine"]
+
+
+class Optimiser(Protocol):
+    """Moves parameters along gradients and remembers what it needs for the next update."""
+
+    def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
+        """Change every parameter that has a gradient of the same name, in place."""
+        ...
+
+    def state(self) -> dict[str, NDArray[Any] | int]:
+        """A flat copy of the memory."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put back what `state()` returned."""
+        ...
+
+
+class Adam:
+    """Adam (Kingma and Ba, arXiv 1412.6980) with decoupled weight decay (arXiv 1711.05101).
+
+    Args:
+        learning_rate: of the first update, > 0.
+        weight_decay: each update multiplies weights (not biases) by 1 - rate * weight_decay.
+        beta1, beta2: forgetting of first and second moment per update, 0 <= beta < 1.
+        epsilon: added to the root of the second moment.
+        schedule: "cosine" goes from `learning_rate` to 0 in `total_updates`, and stays there.
+        total_updates: needed by "cosine".
+
+    Attributes:
+        updates: so far.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        weight_decay: float = 0.0,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        schedule: ScheduleName = "constant",
+        total_updates: int | None = None,
+    ) -> None:
+        if not 0.0 < learning_rate < math.inf:
+            raise ValueError(f"learning_rate = {learning_rate!r} must be positive and finite")
+        if schedule == "cosine" and (total_updates is None or total_updates < 1):
+            raise ValueError(f"total_updates = {total_updates!r}: a cosine schedule needs its end")
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.schedule = schedule
+        self.total_updates = total_updates
+        self.updates = 0
+        self._moments: dict[str, tuple[Array, Array]] = {}
+
+    def rate(self) -> float:
+        """Learning rate of the next update."""
+        if self.schedule == "constant" or self.total_updates is None:
+            return self.learning_rate
+        done = min(1.0, self.updates / self.total_updates)
+        return 0.5 * self.learning_rate * (1.0 + math.cos(math.pi * done))
+
+    def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
+        """One update of all parameters that have a gradient, in place."""
+        rate = self.rate()
+        self.updates += 1
+        unbias1 = 1.0 - self.beta1**self.updates
+        unbias2 = 1.0 - self.beta2**self.updates
+        for name, gradient in gradients.items():
+            parameter = parameters[name]
+            if name not in self._moments:
+                self._moments[name] = (np.zeros_like(parameter), np.zeros_like(parameter))
+            first, second = self._moments[name]
+            first *= self.beta1
+            first += (1.0 - self.beta1) * gradient
+            change = gradient * gradient
+            change *= 1.0 - self.beta2
+            second *= self.beta2
+            second += change
+            np.divide(second, unbias2, out=change)
+            np.sqrt(change, out=change)
+            change += self.epsilon
+            np.divide(first, change, out=change)
+            change *= rate / unbias1
+            if self.weight_decay and parameter.ndim > 1:
+                parameter *= 1.0 - rate * self.weight_decay
+            parameter -= change
+
+    def state(self) -> dict[str, NDArray[Any] | int]:
+        """`updates`, and for each parameter `first.NAME` and `second.NAME`; copies."""
+        saved: dict[str, NDArray[Any] | int] = {"updates": self.updates}
+        for name, (first, second) in self._moments.items():
+            saved[f"first.{name}"] = first.copy()
+            saved[f"second.{name}"] = second.copy()
+        return saved
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put back what `state()` returned."""
+        self.updates = int(state["updates"])
+        names = [key.removeprefix("first.") for key in state if key.startswith("first.")]
+        self._moments = {
+            name: (
+                np.array(state[f"first.{name}"], dtype=np.float32),
+                np.array(state[f"second.{name}"], dtype=np.float32),
+            )
+            for name in names
+        }

@@ -1,0 +1,1 @@
+"""Learning rules, one file each, all with the `step` of `rule.Rule`."""
