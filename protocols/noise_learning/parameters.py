@@ -1,0 +1,101 @@
+"""Parameters of `noise_learning`. None means: the best known value for task and fabric."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from mtjlab.core.errors import ParameterError
+from mtjlab.core.parameters import Ge, Gt, Le, Lt, Parameters, Quantity
+
+
+class NoiseLearningParameters(Parameters):
+    """See the field descriptions; spacings are in tau_c of the slowest junction in use."""
+
+    task: str = Field("iris", description="data set to learn")
+    hidden: list[Annotated[int, Ge(1), Le(100_000)]] | None = Field(
+        None, description="widths of the hidden layers"
+    )
+    rule: Literal["noise_based"] = Field("noise_based", description="learning rule")
+    fabric: Literal["node_noise"] = Field("node_noise", description="what computes the layers")
+    epochs: Annotated[int, Ge(1), Le(1_000_000)] | None = Field(
+        None, description="passes through the training set"
+    )
+    batch: Annotated[int, Ge(1), Le(100_000)] | None = Field(
+        None, description="samples per learning step"
+    )
+    reads_per_sample: Annotated[int, Ge(2), Le(1000)] = Field(
+        2, description="noisy reads of each sample in a step, K"
+    )
+    learning_rate: Annotated[float, Gt(0), Le(10)] | None = Field(
+        None, description="step size of Adam"
+    )
+    decorrelation_rate: Annotated[float, Ge(0), Lt(1)] | None = Field(
+        None, description="step size of the decorrelation; 0 is off"
+    )
+    weight_decay: Annotated[float, Ge(0), Lt(1)] | None = Field(
+        None, description="decoupled weight decay"
+    )
+    pass_spacing: Annotated[float, Ge(0), Le(1e6)] = Field(
+        3.0, description="least time between two reads of one sample on one junction, tau_c"
+    )
+    sample_spacing: Annotated[float, Gt(0), Le(1e6)] = Field(
+        3.0, description="between successive reads of one junction, tau_c"
+    )
+    keep: Annotated[int, Ge(1), Le(100_000)] = Field(1, description="samples averaged per read")
+    junctions: Literal["on", "off", "stuck", "mean"] = Field(
+        "on", description="off: bias 0 V while learning, the honesty control"
+    )
+    instrument_noise: Literal["on", "off"] = Field(
+        "on", description="off: noiseless instruments, twin only"
+    )
+    target_accuracy: Annotated[float, Gt(0), Le(1)] = Field(
+        0.95, description="fraction; reached by two consecutive noisy single-read evaluations"
+    )
+    evaluate_every: Annotated[int, Ge(1), Le(1_000_000)] = Field(
+        10, description="updates between evaluations"
+    )
+    stop_at_target: bool = Field(False, description="end when the target is reached")
+    schedule: Literal["constant", "cosine"] | None = Field(None, description="of the learning rate")
+    test_count: Annotated[int, Ge(0), Le(1_000_000)] | None = Field(
+        None, description="samples kept apart for the test"
+    )
+    majority_reads: Annotated[int, Ge(1), Le(1001)] = Field(
+        9, description="reads per sample in the majority vote at the end"
+    )
+    bias_v: Annotated[float, Quantity("V"), Gt(0), Le(10)] = Field(
+        0.1, description="level of the common bias"
+    )
+    unit_v: Annotated[float, Quantity("V"), Gt(0), Le(10)] = Field(
+        0.1, description="voltage that counts as one unit of activity"
+    )
+    survey_s: Annotated[float, Quantity("s"), Gt(0), Le(100)] = Field(
+        0.1, description="length of the trace by which junctions are judged"
+    )
+    reference_reads: Annotated[int, Ge(100), Le(1_000_000)] = Field(
+        1000, description="reads that fix each junction's mean and noise ratio"
+    )
+    max_tau_c_s: Annotated[float, Quantity("s"), Gt(0), Le(100)] = Field(
+        1e-3, description="slower junctions are masked"
+    )
+
+    @field_validator("junctions", "instrument_noise", mode="before")
+    @classmethod
+    def _switch(cls, value: object) -> object:
+        """`--set junctions=off` arrives as text, TOML's own booleans as true and false."""
+        return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+    @property
+    def learning_bias_v(self) -> float:
+        """Level of the common bias while learning: `junctions = off` takes it away."""
+        return self.bias_v if self.junctions == "on" else 0.0
+
+    def known(self, name: str) -> Any:
+        """A parameter that `resolve` has filled in.
+
+        Raises:
+            ParameterError: it has no value yet.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise ParameterError(f"{name} has no value; resolve the parameters first")
+        return value
