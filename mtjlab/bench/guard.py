@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mtjlab.bench.fences import largest_level_v
 from mtjlab.core.clock import Clock
 from mtjlab.core.errors import LimitError
 from mtjlab.core.interfaces import SourceMeter
@@ -96,11 +97,5 @@ class Guard:
 
     def largest_voltage(self, terminal: str) -> float:
         """Largest source voltage that passes on `terminal`, V; 0 where nothing is wired."""
-        bounds = [0.0] if not self.wiring.driven_by(terminal) else []
-        for junction in self.wiring.driven_by(terminal):
-            per_volt_v, per_volt_a = self.limits.worst_case(junction.divider, junction.series_ohm)
-            bounds += [
-                self.limits.hard_v / per_volt_v,
-                self.limits.hard_a / per_volt_a if per_volt_a > 0 else math.inf,
-            ]
-        return min(bounds)
+        driven = self.wiring.driven_by(terminal)
+        return largest_level_v(driven, self.limits) if driven else 0.0

@@ -1,0 +1,339 @@
+"""Runs a protocol: one worker thread, commits between steps, and always ends in the safe state.
+
+`plan` settles everything that can be settled without opening anything. `Run` opens the bench,
+owns its instruments in one thread, hands rows to the store at each yield and tells listeners.
+Whatever happens to the protocol, the bench is made safe and read back before the file is closed.
+"""
+
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from mtjlab.bench.file import LoadedBench, load
+from mtjlab.bench.open import OpenBench
+from mtjlab.core import plugins
+from mtjlab.core.errors import Aborted, MtjlabError, NotSafeError, StoreError
+from mtjlab.core.events import (
+    Event,
+    Notice,
+    Rows,
+    RunEnded,
+    RunStarted,
+    StateChanged,
+    StepDone,
+    frozen_rows,
+)
+from mtjlab.core.generators import Generators
+from mtjlab.core.parameters import Parameters, from_texts, read_file
+from mtjlab.core.protocol import Progress, Protocol, Results, Rig, Stream
+from mtjlab.core.provenance import revision, versions
+from mtjlab.store import RunHeader, RunWriter, check_runs_dir
+
+CHECKPOINT_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that could start: everything validated, nothing opened.
+
+    Attributes:
+        protocol_name, protocol, params: resolved.
+        loaded: the bench file with the protocol's twin overrides applied.
+        seed: of the run.
+        runs_dir: None for a dry run, which leaves no file and opens nothing real.
+        command: the command line, for the run file.
+    """
+
+    protocol_name: str
+    protocol: Protocol[Any]
+    params: Parameters
+    loaded: LoadedBench
+    seed: int
+    runs_dir: Path | None
+    command: str = ""
+
+
+def plan(
+    protocol: str,
+    bench: str,
+    *,
+    parameters_file: Path | None = None,
+    settings: Sequence[str] = (),
+    seed: int = 0,
+    runs_dir: Path | None,
+    command: str = "",
+) -> Plan:
+    """Settle protocol, parameters, bench and run folder.
+
+    Raises:
+        UsageError: unknown protocol, parameter or bench, or a value out of range.
+        StoreError: the run folder cannot be written.
+    """
+    recipe: Protocol[Any] = plugins.load("protocols", protocol)()
+    given = read_file(parameters_file) if parameters_file else {}
+    params = recipe.resolve(from_texts(recipe.parameters, given, settings, of=protocol))
+    loaded = load(bench, overrides=recipe.twin_overrides(params))
+    if runs_dir is not None:
+        check_runs_dir(runs_dir)
+    return Plan(protocol, recipe, params, loaded, seed, runs_dir, command)
+
+
+@dataclass
+class Outcome:
+    """How a run ended. `error` is None for a finished one."""
+
+    status: Literal["finished", "aborted", "failed"] = "failed"
+    error: BaseException | None = None
+    results: Results = field(default_factory=dict)
+    run_id: str = ""
+    run_file: Path | None = None
+    bench_time_s: float = 0.0
+    wall_time_s: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the code of what went wrong."""
+        if self.error is None:
+            return 0
+        return self.error.exit_code if isinstance(self.error, MtjlabError) else 1
+
+
+class Run:
+    """One execution of a plan.
+
+    `start()`, then `wait()`. From any thread: `stop()` ends at the next step, `abort()` at once,
+    `pause()` and `resume()` at the next step. Listeners are called in the run's thread and must
+    not block; give them a `Mailbox`.
+    """
+
+    def __init__(self, plan: Plan, listeners: Sequence[Callable[[Event], None]] = ()) -> None:
+        self.plan = plan
+        self.outcome = Outcome(run_id=uuid.uuid4().hex)
+        self._listeners = tuple(listeners)
+        self._stop = threading.Event()
+        self._abort = threading.Event()
+        self._ending = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
+        self._bench: OpenBench | None = None
+        self._writer: RunWriter | None = None
+        self._pending: list[tuple[str, NDArray[Any]]] = []
+        self._declared: dict[str, Stream] = {}
+        self._sent: dict[str, int] = {}
+        self._checkpointed_s = 0.0
+        self._thread = threading.Thread(target=self._execute, name="mtjlab run")
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._thread.start()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; False if it has not come within `timeout_s` of wall time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End at the next step; what was measured until then is kept."""
+        self._stop.set()
+        self._go.set()
+
+    def abort(self) -> None:
+        """End at once: calls that wait are released, the step in progress is lost."""
+        self._abort.set()
+        self._go.set()
+        bench = self._bench
+        # Once the safe state is on its way nothing may interrupt it.
+        if bench is not None and not self._ending.is_set():
+            bench.abort()
+
+    def pause(self) -> None:
+        """Hold at the next step, outputs as they are."""
+        self._go.clear()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._go.set()
+
+    # -- the run's own thread ---------------------------------------------------------------
+
+    def _execute(self) -> None:
+        began_s = time.monotonic()
+        outcome = self.outcome
+        try:
+            # One BLAS thread: with two, sums come out in another order and with other bits.
+            with threadpool_limits(limits=1, user_api="blas"):
+                self._open_and_run()
+            outcome.status = "finished"
+        except Aborted as error:
+            outcome.status, outcome.error = "aborted", error
+        except BaseException as error:
+            outcome.status, outcome.error = "failed", error
+        self._ending.set()
+        try:
+            self._end_safely()
+        except Exception as error:
+            outcome.status, outcome.error = "failed", error
+        outcome.wall_time_s = time.monotonic() - began_s
+        self._close_file()
+        if self._bench is not None:
+            self._bench.close()
+        self._tell(RunEnded(outcome.status, _words(outcome.error), outcome.results))
+
+    def _open_and_run(self) -> None:
+        plan = self.plan
+        generators = Generators(plan.seed)
+        self._bench = bench = OpenBench(
+            plan.loaded,
+            generators=generators,
+            notice=self._notice,
+            pretend=plan.runs_dir is None,
+        )
+        rig = bench.rig(self._emit)
+        streams = plan.protocol.streams(plan.params, rig)
+        self._declared = {stream.name: stream for stream in streams}
+        if plan.runs_dir is not None:
+            self._writer = RunWriter.create(plan.runs_dir, self._header(), streams)
+            self.outcome.run_file = self._writer.path
+        self._tell(
+            RunStarted(
+                self.outcome.run_id,
+                plan.protocol_name,
+                rig.bench,
+                rig.twin,
+                plan.seed,
+                str(self.outcome.run_file or ""),
+            )
+        )
+        self._tell(StateChanged("running"))
+        self._heed()
+        plan.protocol.setup(rig, plan.params)
+        self.outcome.results = self._drive(plan.protocol.steps(rig, plan.params, None), rig)
+
+    def _drive(self, steps: Generator[Progress, None, Results], rig: Rig) -> Results:
+        while True:
+            self._heed()
+            try:
+                progress = next(steps)
+            except StopIteration as end:
+                self._commit(1.0, 1.0)
+                return dict(end.value or {})
+            self._commit(progress.done, progress.total)
+            self._checkpoint(progress)
+            self._tell(StepDone(progress.done, progress.total, progress.values, rig.clock.now_s()))
+
+    def _heed(self) -> None:
+        """Between steps: pause, stop, abort."""
+        if not self._go.is_set():
+            self._tell(StateChanged("paused"))
+            self._go.wait()
+            self._tell(StateChanged("running"))
+        if self._stop.is_set() or self._abort.is_set():
+            raise Aborted("stopped by the user; the steps until then are in the run file")
+
+    def _emit(self, stream: str, rows: NDArray[Any]) -> None:
+        declared = self._declared.get(stream)
+        if declared is None or rows.shape[1:] != declared.shape:
+            raise StoreError(
+                f"the protocol emitted rows of shape {rows.shape} for {stream!r}; declared: "
+                f"{declared if declared else sorted(self._declared)}"
+            )
+        self._pending.append((stream, np.array(rows, dtype=declared.dtype)))
+
+    def _commit(self, done: float, total: float) -> None:
+        rows, self._pending = self._pending, []
+        assert self._bench is not None
+        if self._writer is not None:
+            for stream, block in rows:
+                self._writer.append(stream, block)
+            self._writer.commit(done=done, total=total, bench_time_s=self._bench.clock.now_s())
+        for stream, block in rows:
+            index = self._sent.get(stream, 0)
+            self._sent[stream] = index + len(block)
+            self._tell(Rows(stream, index, frozen_rows(block)))
+
+    def _checkpoint(self, progress: Progress) -> None:
+        now_s = time.monotonic()
+        if self._writer is None or now_s - self._checkpointed_s < CHECKPOINT_EVERY_S:
+            return
+        assert self._bench is not None
+        self._checkpointed_s = now_s
+        self._writer.checkpoint(
+            {f"protocol/{key}": value for key, value in progress.state.items()}
+            | {f"generator/{k}": v for k, v in self._bench.generators.state().items()}
+            | dict(self._bench.world_state())
+            | {"done": progress.done, "total": progress.total}
+        )
+
+    def _end_safely(self) -> None:
+        bench = self._bench
+        if bench is None:
+            return
+        try:
+            bench.make_safe()
+            self._tell(StateChanged("safe"))
+        finally:
+            self.outcome.bench_time_s = bench.clock.now_s()
+
+    def _close_file(self) -> None:
+        writer, outcome = self._writer, self.outcome
+        if writer is None:
+            return
+        energised = self._bench is not None and self._bench.guard.energised
+        if outcome.status == "failed" and not energised:
+            writer.discard()
+            outcome.run_file = None
+            return
+        try:
+            writer.finish(
+                outcome.status,
+                error=_words(outcome.error),
+                results=outcome.results,
+                bench_time_s=outcome.bench_time_s,
+                wall_time_s=outcome.wall_time_s,
+            )
+        except StoreError as error:
+            if not isinstance(outcome.error, NotSafeError):
+                outcome.status, outcome.error = "failed", outcome.error or error
+
+    def _notice(self, level: str, text: str) -> None:
+        if self._writer is not None:
+            now_s = self._bench.clock.now_s() if self._bench else 0.0
+            self._writer.log(level, text, now_s)
+        self._tell(Notice(level, text))
+
+    def _tell(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    def _header(self) -> RunHeader:
+        plan = self.plan
+        assert self._bench is not None
+        return RunHeader(
+            run_id=self.outcome.run_id,
+            protocol=plan.protocol_name,
+            bench=plan.loaded.file.name,
+            twin=self._bench.twin,
+            seed=plan.seed,
+            bench_toml=plan.loaded.text,
+            bench_overrides=dict(plan.loaded.overrides),
+            parameters=plan.params.model_dump(mode="json"),
+            versions=versions(),
+            revision=revision(),
+            host=platform.node(),
+            started=datetime.now(UTC),
+            command=plan.command,
+        )
+
+
+def _words(error: BaseException | None) -> str | None:
+    return None if error is None else f"{type(error).__name__}: {error}"
