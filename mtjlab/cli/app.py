@@ -1,0 +1,76 @@
+"""The console command: verbs, exit codes, and errors in words instead of tracebacks."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from mtjlab import __version__
+from mtjlab.cli import check, plot, run, safe, show
+from mtjlab.core.errors import MtjlabError, UsageError
+
+app = typer.Typer(
+    name="mtjlab",
+    help="Teach neural networks on magnetic tunnel junctions by their own noise.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("run")(run.run)
+app.command("show")(show.show)
+app.command("plot")(plot.plot)
+app.command("check")(check.check)
+app.command("safe")(safe.safe)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mtjlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """Add --debug anywhere for a traceback."""
+
+
+def run_command_line(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one verb and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        code = typer.main.get_command(app).main(
+            [a for a in given if a != "--debug"], prog_name="mtjlab", standalone_mode=False
+        )
+    except typer.TyperException as error:
+        code = UsageError.exit_code
+        if "--json" in given:
+            typer.echo(json.dumps(run.report_unread(str(error.message), code)))
+        else:
+            errors.print(f"error: {error.message}\nTry `mtjlab --help`", markup=False)
+    except (typer.Abort, KeyboardInterrupt):
+        code = 5
+    except MtjlabError as error:
+        if debug:
+            errors.print_exception()
+        errors.print(f"error: {error}", markup=False)
+        code = error.exit_code
+    except Exception as error:
+        if debug:
+            errors.print_exception()
+        errors.print(
+            f"error: {type(error).__name__}: {error}\n"
+            "This is a mistake in mtjlab, not in what you typed. Add --debug for the traceback.",
+            markup=False,
+        )
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

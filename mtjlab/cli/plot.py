@@ -1,0 +1,20 @@
+"""`mtjlab plot`: the picture of a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtjlab.core.places import runs_dir
+from mtjlab.pictures import picture
+from mtjlab.store import find_run
+
+
+def plot(
+    run: Annotated[str, typer.Argument(help="Run file, run id, or latest.")] = "latest",
+    out: Annotated[
+        Path | None, typer.Option(help="PNG or SVG file [default: beside the run file].")
+    ] = None,
+) -> None:
+    """Draw a run and print the path of the picture."""
+    typer.echo(picture(find_run(runs_dir(), run), out))

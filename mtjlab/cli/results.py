@@ -1,0 +1,73 @@
+"""Results in words: the table at the end of a run and of `mtjlab show`."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.table import Table
+
+from mtjlab.core.units import si
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _unit(symbol: str) -> Callable[[Any], str]:
+    return lambda value: si(float(value), symbol)
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}".replace(",", " ")
+
+
+LABELS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "train_accuracy": ("train accuracy (one noisy read)", _percent),
+    "test_accuracy": ("test accuracy (one noisy read)", _percent),
+    "test_accuracy_majority": ("test accuracy (majority)", _percent),
+    "test_accuracy_clean": ("test accuracy (model without noise)", _percent),
+    "target_accuracy": ("target", _percent),
+    "reads_to_target": ("reads to target", _count),
+    "reads": ("reads", _count),
+    "evaluation_reads": ("evaluation reads", _count),
+    "updates": ("updates", _count),
+    "discarded_samples": ("discarded samples", _count),
+    "noise_ratio": ("noise ratio, junction / instrument", lambda v: f"{v:.3g}"),
+    "noise_correlation_max": ("largest noise correlation", lambda v: f"{v:.3f}"),
+    "energy_j": ("energy in the junctions", _unit("J")),
+    "transactions": ("transactions (learning)", _count),
+    "evaluation_transactions": ("transactions (evaluation)", _count),
+    "slowest_tau_c_s": ("slowest tau_c in use", _unit("s")),
+    "sample_spacing_s": ("between reads of one junction", _unit("s")),
+    "pass_spacing_s": ("between two reads of one sample", _unit("s")),
+    "bench_time_s": ("bench time", _unit("s")),
+    "wall_time_s": ("wall time", _unit("s")),
+}
+
+
+def results_table(title: str, results: Mapping[str, Any]) -> Table:
+    """Known results with label and unit, the others by their name."""
+    table = Table(title=title, title_justify="left", show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for name, (label, words) in LABELS.items():
+        if name in results:
+            value = results[name]
+            table.add_row(label, "none (see notes)" if value is None else words(value))
+    for name, value in results.items():
+        if name not in LABELS and name != "notes" and isinstance(value, int | float | str):
+            table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
+    return table
+
+
+def plain(value: Any) -> Any:
+    """JSON-able: NumPy scalars as numbers, arrays as lists, NaN and infinity as null."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return value

@@ -1,0 +1,170 @@
+"""`mtjlab run`: plan, watch, and say what came of it."""
+
+import json
+import secrets
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from mtjlab.cli.progress import watch
+from mtjlab.cli.results import plain, results_table
+from mtjlab.core.errors import MtjlabError, UsageError
+from mtjlab.core.events import Mailbox
+from mtjlab.core.places import bench_name, runs_dir
+from mtjlab.pictures import picture
+from mtjlab.runner import Outcome, Plan, Run, plan
+
+ENDED_BY = (signal.SIGTERM, signal.SIGHUP)
+
+
+def run(
+    protocol: Annotated[str, typer.Argument(help="Name of a protocol, such as noise_learning.")],
+    bench: Annotated[
+        str | None, typer.Option(help="Bench file or shipped name [default: twin].")
+    ] = None,
+    params: Annotated[Path | None, typer.Option(help="TOML file of parameters.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="One parameter; may be repeated."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run files.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the run [default: drawn and recorded].")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="On the bench's twin; leaves no file.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+) -> None:
+    """Run a protocol on a bench and leave one run file."""
+    chosen = seed if seed is not None else secrets.randbelow(2**31)
+    screen = Console(quiet=as_json, highlight=False, soft_wrap=True)
+    planned: Plan | None = None
+    outcome = Outcome()
+    try:
+        planned = plan(
+            protocol,
+            bench_name(bench),
+            parameters_file=params,
+            settings=settings or (),
+            seed=chosen,
+            runs_dir=None if dry_run else runs_dir(out),
+            command=shlex.join(["mtjlab", *sys.argv[1:]]),
+        )
+        if dry_run:
+            _print_parameters(screen, planned)
+        outcome = _execute(planned, as_json)
+    except MtjlabError as error:
+        outcome.error = error
+    if as_json:
+        typer.echo(json.dumps(_report(protocol, bench_name(bench), chosen, planned, outcome)))
+        raise typer.Exit(outcome.exit_code)
+    _print_outcome(screen, protocol, chosen, outcome)
+    if outcome.error is not None and outcome.status != "aborted":
+        raise outcome.error
+    raise typer.Exit(outcome.exit_code)
+
+
+def _execute(planned: Plan, quiet: bool) -> Outcome:
+    mailbox = Mailbox()
+    execution = Run(planned, [mailbox.put])
+    with _signals(execution, quiet):
+        execution.start()
+        watch(mailbox, quiet=quiet)
+        execution.wait()
+    return execution.outcome
+
+
+@contextmanager
+def _signals(execution: Run, quiet: bool) -> Iterator[None]:
+    """First Ctrl-C: end at the next step. Second, or SIGTERM: at once. Always safe."""
+    pressed = 0
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed += 1
+        if pressed == 1:
+            execution.stop()
+            if not quiet:
+                sys.stderr.write("\nstopping at the next step; Ctrl-C again stops at once\n")
+        else:
+            execution.abort()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        execution.abort()
+
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, interrupt)}
+    before |= {number: signal.signal(number, end) for number in ENDED_BY}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _report(
+    protocol: str, bench: str, seed: int, planned: Plan | None, outcome: Outcome
+) -> dict[str, Any]:
+    """The object of `--json`; its keys are a contract."""
+    error = outcome.error
+    file = planned.loaded.file if planned else None
+    report: dict[str, Any] = plain(
+        {
+            "status": outcome.status,
+            "run_file": str(outcome.run_file) if outcome.run_file else None,
+            "run_id": outcome.run_id or None,
+            "protocol": protocol,
+            "bench": file.name if file else bench,
+            "twin": (file.twin is not None or planned.runs_dir is None)
+            if file and planned
+            else None,
+            "seed": seed,
+            "wall_time_s": outcome.wall_time_s,
+            "bench_time_s": outcome.bench_time_s,
+            "results": outcome.results,
+            "exit_code": outcome.exit_code,
+            "error": {"class": type(error).__name__, "message": str(error)} if error else None,
+        }
+    )
+    return report
+
+
+def report_unread(message: str, exit_code: int) -> dict[str, Any]:
+    """The object of `--json` for a command line that could not even be read."""
+    outcome = Outcome(error=UsageError(message))
+    return _report("", "", 0, None, outcome) | {
+        "protocol": None,
+        "bench": None,
+        "seed": None,
+        "exit_code": exit_code,
+    }
+
+
+def _print_parameters(screen: Console, planned: Plan) -> None:
+    screen.print(f"parameters of {planned.protocol_name}, resolved:", markup=False)
+    for name, value in planned.params.model_dump().items():
+        screen.print(f"  {name} = {json.dumps(value)}", markup=False)
+
+
+def _print_outcome(screen: Console, protocol: str, seed: int, outcome: Outcome) -> None:
+    if outcome.results:
+        timed = {"bench_time_s": outcome.bench_time_s, "wall_time_s": outcome.wall_time_s}
+        screen.print(results_table(f"{protocol}, seed {seed}", outcome.results | timed))
+        for note in outcome.results.get("notes", ()):
+            screen.print(f"note: {note}", markup=False)
+    if outcome.status == "aborted":
+        screen.print(f"aborted: {outcome.error}", markup=False)
+    if outcome.run_file is not None:
+        if outcome.status == "finished":
+            screen.print(f"picture: {picture(outcome.run_file)}", markup=False)
+        screen.print(f"run file: {outcome.run_file}", markup=False)

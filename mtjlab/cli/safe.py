@@ -1,0 +1,23 @@
+"""`mtjlab safe`: everything on a bench to 0 V and off, read back, by hand."""
+
+from typing import Annotated
+
+import typer
+
+from mtjlab.bench.file import load
+from mtjlab.bench.open import OpenBench
+from mtjlab.core.generators import Generators
+from mtjlab.core.places import bench_name
+
+
+def safe(
+    bench: Annotated[str | None, typer.Argument(help="Bench file or shipped name.")] = None,
+) -> None:
+    """Make a bench safe and prove it by read-back; exit 6 if it cannot be proved."""
+
+    def notice(level: str, text: str) -> None:
+        typer.echo(f"{level}: {text}", err=True)
+
+    with OpenBench(load(bench_name(bench)), generators=Generators(0), notice=notice) as opened:
+        for made in opened.make_safe():
+            typer.echo(f"{made.name}: 0 V and off, read back")
