@@ -8,8 +8,14 @@ from mtjlab.bench.channels import shorten
 from mtjlab.bench.fences import fence, largest_level_v
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.wiring_checks import instrument_of
+from mtjlab.core.driver import Driver
 from mtjlab.core.errors import MtjlabError
-from mtjlab.core.interfaces import Daq, Driver, Instrument, Selector, SourceMeter
+from mtjlab.core.interfaces import (
+    Daq,
+    Instrument,
+    Selector,
+    SourceMeter,
+)
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.units import si
 from mtjlab.core.wiring import SingleJunction, Wiring

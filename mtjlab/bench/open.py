@@ -14,14 +14,12 @@ from mtjlab.bench.safe import Made, make_safe
 from mtjlab.bench.simulate import SimulatedBench, simulate
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
+from mtjlab.core.driver import Driver, Opening, Ports
 from mtjlab.core.errors import BenchError, MtjlabError
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import (
     Daq,
-    Driver,
     Instrument,
-    Opening,
-    Ports,
     Selector,
     SourceMeter,
 )

@@ -8,9 +8,9 @@ from mtjlab.bench.file import LoadedBench, load
 from mtjlab.bench.tables import TwinTable
 from mtjlab.core import plugins
 from mtjlab.core.clock import VirtualClock
+from mtjlab.core.driver import Ports
 from mtjlab.core.errors import BenchError
 from mtjlab.core.generators import Generators
-from mtjlab.core.interfaces import Ports
 from mtjlab.core.places import bench_name
 from sim_backend.ports import nidaqmx, visa
 from sim_backend.world import World

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from mtjlab.core.places import runs_dir
-from mtjlab.pictures import picture
 from mtjlab.store import find_run
 
 
@@ -17,4 +16,7 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a run and print the path of the picture."""
+    # Matplotlib takes half a second to import: only who draws waits for it.
+    from mtjlab.pictures import picture
+
     typer.echo(picture(find_run(runs_dir(), run), out))

@@ -19,7 +19,6 @@ from mtjlab.cli.results import plain, results_table
 from mtjlab.core.errors import MtjlabError, UsageError
 from mtjlab.core.events import Mailbox
 from mtjlab.core.places import bench_name, runs_dir
-from mtjlab.pictures import picture
 from mtjlab.runner import Outcome, Plan, Run, plan
 
 ENDED_BY = (signal.SIGTERM, signal.SIGHUP)
@@ -166,5 +165,8 @@ def _print_outcome(screen: Console, protocol: str, seed: int, outcome: Outcome) 
         screen.print(f"aborted: {outcome.error}", markup=False)
     if outcome.run_file is not None:
         if outcome.status == "finished":
+            # Matplotlib takes half a second to import: only who draws waits for it.
+            from mtjlab.pictures import picture
+
             screen.print(f"picture: {picture(outcome.run_file)}", markup=False)
         screen.print(f"run file: {outcome.run_file}", markup=False)

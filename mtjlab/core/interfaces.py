@@ -9,15 +9,13 @@ The flag stays until `shutdown()`, which clears it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtjlab.core.clock import Clock
-from mtjlab.core.permit import WritePermit
-from mtjlab.core.wiring import Cell, InputWire
+from mtjlab.core.wiring import Cell
 
 Function = Literal["voltage", "current"]
 OffState = Literal["normal", "zero", "high_impedance", "guard"]
@@ -331,58 +329,3 @@ class Selector(Protocol):
 
 
 Instrument = SourceMeter | Daq | Selector
-
-
-@dataclass(frozen=True)
-class Ports:
-    """How drivers reach their instruments: vendor libraries, or the twins behind them.
-
-    Attributes:
-        visa_library: what PyVISA's `ResourceManager` is given: text, or a library instance.
-        ni: None for NI's own driver; else an object with `task(name)` and `device(name)` that
-            hands out real nidaqmx objects on another interpreter.
-        virtual: time-outs pass in bench time only; nothing waits.
-    """
-
-    visa_library: Any = ""
-    ni: Any = None
-    virtual: bool = False
-
-
-@dataclass(frozen=True)
-class Opening:
-    """Everything a driver is handed when it is opened."""
-
-    name: str
-    resource: str
-    options: Mapping[str, Any]
-    ports: Ports
-    clock: Clock
-    permit: WritePermit
-    inputs: Mapping[str, InputWire] = field(default_factory=dict)
-    outputs: Sequence[str] = ()
-
-
-class Driver(Protocol):
-    """What an entry point of `mtjlab.drivers` names: a class with `open`.
-
-    Attributes:
-        options_model: pydantic model of `[instruments.X.options]`; unknown keys are refused.
-        host_loss: what covers the loss of the host or the link, for `mtjlab check`.
-    """
-
-    options_model: type[Any]
-    host_loss: str
-
-    @classmethod
-    def open(cls, opening: Opening) -> "Driver":
-        """Connect and identify. Never resets, never changes an output or a setting."""
-        ...
-
-    def faces(self) -> Mapping[str, Instrument]:
-        """Channel suffix -> instrument; `""` for the only channel."""
-        ...
-
-    def close(self) -> None:
-        """Release the link. Changes no output: safe first, then close."""
-        ...

@@ -1,0 +1,356 @@
+"""One VISA link: whole transactions, abortable waits, no stale replies, settings by permit only.
+
+A question and its reply are one transaction under one lock, also when PyMeasure writes and reads
+in two calls: the reply is fetched with the question and kept for the thread that asked.
+
+Reads wait in slices, so that `abort` releases the caller, and a library in virtual time, whose
+time-outs pass at once, takes as many slices as a real one. From the first byte sent to the last
+byte received the link counts as dirty. Whatever goes wrong in between, it stays dirty, and is
+cleared before it is used again: by a device clear, then by asking who is there until that, and
+not the late answer to something else, comes back.
+"""
+
+import math
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyvisa
+from pymeasure.adapters import Adapter
+from pyvisa import constants, errors
+from pyvisa.constants import ResourceAttribute, StatusCode
+
+from drivers.messages import understand
+from mtjlab.core.driver import Opening
+from mtjlab.core.errors import (
+    Aborted,
+    BadReply,
+    InstrumentError,
+    LimitError,
+    NotFound,
+    Timeout,
+)
+from mtjlab.core.units import si
+
+# Some libraries drop what a read has gathered when its time-out strikes, so the first byte is
+# waited for alone; the rest follows at bus speed, this many bytes at a time.
+_PIECE = 256
+_MOST_STALE_REPLIES = 32
+
+
+@dataclass(frozen=True)
+class LinkSettings:
+    """How an instrument wants to be talked to.
+
+    Attributes:
+        timeout_s: longest wait for a reply, s.
+        slice_s: an abort is noticed after so long, s; well below 100 ms.
+        termination: ends every message in both directions.
+        refused: first mnemonic of a message (`MEAS`) -> why it is never sent.
+    """
+
+    timeout_s: float = 2.0
+    slice_s: float = 0.05
+    termination: str = "\n"
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
+    """A PyMeasure adapter over one VISA resource; see the module.
+
+    Attributes:
+        resource: VISA name.
+        abort: set by whoever wants waits to end; the driver's `shutdown` clears it.
+    """
+
+    def __init__(self, opening: Opening, settings: LinkSettings) -> None:
+        """Open the resource; sends nothing.
+
+        Raises:
+            NotFound: no such library or resource; the text lists what is there.
+        """
+        super().__init__()
+        self.resource = opening.resource
+        self.abort = threading.Event()
+        self._name = opening.name
+        self._permit = opening.permit
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._replies = threading.local()
+        self._dirty = False
+        self._greeting: tuple[str, str] | None = None
+        self._acquiring_s: float | None = None
+        self._timeout_ms: int | None = None
+        self.connection: Any = None
+        self._open(opening.ports.visa_library)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other threads out for several transactions; may be nested.
+
+        A reply that cannot be what was asked for leaves doubt about the next one, too: a
+        `BadReply` out of this block makes the link dirty.
+        """
+        with self._lock:
+            try:
+                yield
+            except BadReply:
+                self._dirty = True
+                raise
+
+    @contextmanager
+    def acquiring(self, duration_s: float) -> Iterator[None]:
+        """Let `:READ?` pass in this block, and wait `duration_s` longer for replies.
+
+        For a driver that has made sure that the output is on and the ranges are its own.
+        """
+        with self._lock:
+            self._acquiring_s = duration_s
+            try:
+                yield
+            finally:
+                self._acquiring_s = None
+
+    def expect(self, question: str, reply: str) -> None:
+        """From now on, clear a dirty link by asking `question` until `reply` comes back."""
+        self._greeting = (question, reply)
+
+    def ask(self, question: str) -> str:
+        """One transaction; the reply without its termination.
+
+        Raises:
+            Timeout, InstrumentError: no reply; Aborted: `abort` was set while it waited.
+            LimitError: the text is a setting without permit, or is refused on this link.
+        """
+        with self._lock:
+            self.write(question)
+            return str(self.read())
+
+    def clear(self) -> None:
+        """Device clear: the instrument drops input and unread replies, and changes no output."""
+        with self._lock:
+            self._demand_open("device clear")
+            self._dirty = True
+            self._settle()
+
+    def close(self) -> None:
+        """Close the resource; changes nothing at the instrument. May be repeated."""
+        # Adapter.__del__ comes here too, and perhaps before __init__ was through.
+        connection, self.connection = getattr(self, "connection", None), None
+        if connection is None:
+            return
+        try:
+            connection.close()
+        except (errors.Error, OSError) as error:
+            raise InstrumentError(f"{self._where} did not close: {error}") from error
+
+    def _open(self, library: Any) -> None:
+        try:
+            self._manager = pyvisa.ResourceManager(library)
+        # Each library fails in its own way: OSError, ValueError, bare Exception.
+        except Exception as error:
+            raise NotFound(
+                f"{self._where}: the VISA library {str(library) or '(default)'!r} does not load: "
+                f"{error}. Install a VISA library, or correct the bench file"
+            ) from error
+        try:
+            self.connection = self._manager.open_resource(self.resource)
+            # Sets the termination character and its enabling, not only PyVISA's own stripping.
+            self.connection.read_termination = self._settings.termination
+        except Exception as error:
+            raise NotFound(
+                f"{self._where} cannot be opened through {self._manager.visalib}: {error}. "
+                f"There are: {self._present()}. Check power, cable and address, and `resource` "
+                "in the bench file"
+            ) from error
+        self._visa: Any = self._manager.visalib
+        self._session = self.connection.session
+        self._serial = self.connection.interface_type == constants.InterfaceType.asrl
+        # pyvisa-py gives its partial reads away in its sessions, and only there.
+        sessions = getattr(self._visa, "sessions", None)
+        in_python = type(self._visa).__module__.partition(".")[0] == "pyvisa_py"
+        self._partial: Any = sessions[self._session] if sessions and in_python else None
+
+    def _present(self) -> str:
+        try:
+            return ", ".join(self._manager.list_resources("?*")) or "no resources"
+        except (errors.Error, OSError):
+            return "resources that cannot be listed"
+
+    @property
+    def _where(self) -> str:
+        return f"{self._name} ({self.resource})"
+
+    # PyMeasure's hooks -------------------------------------------------------------------------
+
+    def _write(self, command: str, **_: Any) -> None:
+        message = understand(command)
+        self._check(command)
+        with self._lock:
+            self._demand_open(command)
+            self._settle()
+            self._dirty = True
+            self._replies.kept = None
+            self._send(command)
+            if message.has_reply:
+                self._replies.kept = self._receive(command)
+            self._dirty = False
+
+    def _read(self, **_: Any) -> str:
+        reply: str | None = getattr(self._replies, "kept", None)
+        if reply is None:
+            raise InstrumentError(f"{self._where}: nothing was asked, so there is no reply to read")
+        self._replies.kept = None
+        return reply
+
+    # What may be sent --------------------------------------------------------------------------
+
+    def _check(self, command: str) -> None:
+        message = understand(command)
+        for mnemonic, reason in self._settings.refused.items():
+            if any(u.lstrip(":").upper().startswith(mnemonic) for u in message.units):
+                raise LimitError(
+                    f"{self._where}: {command!r} is refused; nothing was sent. {reason}"
+                )
+        if not message.only_asks:
+            self._permit.demand(f"{self._where}: {command!r}")
+
+    def _demand_open(self, command: str) -> None:
+        if understand(command).acquires and self._acquiring_s is None:
+            raise LimitError(
+                f"{self._where}: {command!r} makes the instrument measure and passes only through "
+                "the driver's measure(); nothing was sent"
+            )
+        if self.connection is None:
+            raise InstrumentError(f"{self._where} is closed; {command!r} was not sent")
+
+    # Bytes -------------------------------------------------------------------------------------
+
+    def _send(self, command: str) -> None:
+        self._set_timeout(self._settings.timeout_s)
+        try:
+            self._visa.write(self._session, (command + self._settings.termination).encode("ascii"))
+        except (errors.Error, OSError) as error:
+            raise self._translated(error, command) from error
+
+    def _receive(self, command: str) -> str:
+        timeout_s = self._settings.timeout_s + (self._acquiring_s or 0.0)
+        self._set_timeout(self._settings.slice_s)
+        reply = bytearray()
+        for _ in range(math.ceil(timeout_s / self._settings.slice_s)):
+            status = StatusCode.success_max_count_read
+            while status == StatusCode.success_max_count_read:
+                piece, status = self._piece(command, reply)
+                reply += piece
+            if status != StatusCode.error_timeout:
+                return self._text(command, reply)
+            if self.abort.is_set():
+                raise Aborted(f"{self._where}: aborted while it waited for {command!r}")
+            if reply and self._partial is None:
+                break
+        came = f"only {bytes(reply)!r} came" if reply else "no reply came"
+        raise Timeout(
+            f"{self._where}: {came} to {command!r} within {si(timeout_s, 's')}. Check that it is "
+            "switched on and remote, that cable and address are right, and its display for errors"
+        )
+
+    def _piece(self, command: str, reply: bytearray) -> tuple[bytes, StatusCode]:
+        """One read of the library: what it got, and `error_timeout` if its time ran out."""
+        try:
+            if self._partial is not None:
+                piece, status = self._partial.read(_PIECE)
+                return bytes(piece), self._succeeded(status)
+            count = 1 if not reply else _PIECE
+            if self._serial:
+                count = max(1, self.connection.bytes_in_buffer)
+            with self.connection.ignore_warning(
+                StatusCode.success_device_not_present, StatusCode.success_max_count_read
+            ):
+                piece, status = self._visa.read(self._session, count)
+            return bytes(piece), StatusCode(status)
+        except errors.VisaIOError as error:
+            if error.error_code == StatusCode.error_timeout:
+                return b"", StatusCode.error_timeout
+            raise self._translated(error, command) from error
+        except (errors.Error, OSError) as error:
+            raise self._translated(error, command) from error
+
+    @staticmethod
+    def _succeeded(status: int) -> StatusCode:
+        if status < 0 and status != StatusCode.error_timeout:
+            raise errors.VisaIOError(status)
+        return StatusCode(status)
+
+    def _text(self, command: str, reply: bytearray) -> str:
+        try:
+            return reply.decode("ascii").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise BadReply(
+                f"{self._where}: {bytes(reply)!r} in reply to {command!r} is not text. Check the "
+                "cable and, on a serial line, speed and parity"
+            ) from error
+
+    def _set_timeout(self, seconds: float) -> None:
+        milliseconds = max(1, round(seconds * 1e3))
+        if milliseconds != self._timeout_ms:
+            self._visa.set_attribute(self._session, ResourceAttribute.timeout_value, milliseconds)
+            self._timeout_ms = milliseconds
+
+    def _translated(self, error: Exception, command: str) -> InstrumentError:
+        code = getattr(error, "error_code", None)
+        if code == StatusCode.error_timeout:
+            return Timeout(
+                f"{self._where} did not take {command!r} within "
+                f"{si(self._settings.timeout_s, 's')}. Check that it is switched on and remote"
+            )
+        if code in (StatusCode.error_resource_not_found, StatusCode.error_no_listeners):
+            return NotFound(
+                f"{self._where}: nobody is there: {error}. There are: {self._present()}. Check "
+                "power and cable"
+            )
+        return InstrumentError(
+            f"{self._where}: the link failed at {command!r}: {error}. Check power and cable"
+        )
+
+    # After an error ----------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Make a dirty link clean: nothing of an earlier question is left on it."""
+        if not self._dirty:
+            return
+        self._device_clear()
+        if self._greeting is not None:
+            self._greet(*self._greeting)
+        self._dirty = False
+
+    def _device_clear(self) -> None:
+        # A raw socket has none, and pyvisa-py's attempt at it never returns once the peer is
+        # gone. There, as wherever it is not supported, the greeting sees to the rest.
+        if self.resource.upper().endswith("SOCKET"):
+            return
+        with suppress(NotImplementedError):
+            try:
+                self.connection.clear()
+            except (errors.Error, OSError) as error:
+                code = getattr(error, "error_code", None)
+                if code != StatusCode.error_nonsupported_operation:
+                    raise self._translated(error, "device clear") from error
+
+    def _greet(self, question: str, expected: str) -> None:
+        self._send(question)
+        for _ in range(_MOST_STALE_REPLIES):
+            if self._receive(question) == expected:
+                self._drain(question)
+                return
+        raise BadReply(
+            f"{self._where}: after an error {question!r} was answered {_MOST_STALE_REPLIES} times "
+            f"by something else than {expected!r}. Switch the instrument off and on"
+        )
+
+    def _drain(self, question: str) -> None:
+        """Drop what still comes: the answer may have been to an earlier, equal question."""
+        for _ in range(_MOST_STALE_REPLIES):
+            if self._piece(question, bytearray(1))[1] == StatusCode.error_timeout:
+                return

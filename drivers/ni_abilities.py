@@ -1,0 +1,90 @@
+"""What an NI board says of itself; nothing is set to find out."""
+
+from typing import Any
+
+import nidaqmx.system
+
+from drivers.ni_board import NiBoard
+from drivers.ni_errors import translated
+from mtjlab.core.driver import Opening
+from mtjlab.core.errors import BenchError
+from mtjlab.core.interfaces import (
+    DaqAbilities,
+)
+
+
+def find_device(opening: Opening) -> Any:
+    """The vendor's device object; asked nothing yet."""
+    with translated(f"{opening.name} ({opening.resource})", "looking for the board"):
+        if opening.ports.ni is not None:
+            return opening.ports.ni.device(opening.resource)
+        return nidaqmx.system.Device(opening.resource)
+
+
+def survey(device: Any, board: NiBoard, block_samples: int | None) -> DaqAbilities:
+    """Ask for channels, ranges, resolution, rates and output memory; tell `board` its ranges.
+
+    Args:
+        device: the vendor's.
+        board: makes the tasks that resolution and memory have to be asked through.
+        block_samples: overrides the board's own output memory.
+
+    Raises:
+        NotFound: no NI driver, or no such device.
+        BenchError: a board without analogue inputs.
+    """
+    with translated(board.where, "asking for its abilities"):
+        inputs = _channels(device.ai_physical_chans)
+        outputs = _channels(device.ao_physical_chans)
+        if not inputs:
+            raise BenchError(f"{board.where} has no analogue inputs")
+        single_hz = float(device.ai_max_single_chan_rate)
+        simultaneous = bool(device.ai_simultaneous_sampling_supported)
+        several_hz = len(inputs) * single_hz if simultaneous else device.ai_max_multi_chan_rate
+        input_ranges_v = _symmetric(device.ai_voltage_rngs)
+        output_ranges_v = _symmetric(device.ao_voltage_rngs) if outputs else ()
+        if outputs:
+            board.output_range_v = output_ranges_v[-1]
+            board.read_back_range_v = min(output_ranges_v[-1], input_ranges_v[-1])
+        output_bits, memory = _outputs(board, outputs) if outputs else (0, 0)
+        return DaqAbilities(
+            inputs=inputs,
+            outputs=outputs,
+            input_ranges_v=input_ranges_v,
+            output_ranges_v=output_ranges_v,
+            input_bits=_input_bits(board, inputs[0]),
+            output_bits=output_bits,
+            input_rate_hz=single_hz,
+            aggregate_rate_hz=float(several_hz),
+            output_rate_hz=float(device.ao_max_rate) if outputs else 0.0,
+            simultaneous=simultaneous,
+            block_samples=block_samples or memory,
+        )
+
+
+def _channels(collection: Any) -> tuple[str, ...]:
+    return tuple(name.rpartition("/")[2] for name in collection.channel_names)
+
+
+def _symmetric(edges: list[float]) -> tuple[float, ...]:
+    """Largest |V| of each range -V .. +V of NI's list low, high, low, high, ..."""
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return tuple(sorted(float(high) for low, high in pairs if low == -high))
+
+
+def _input_bits(board: NiBoard, channel: str) -> int:
+    task = board.probe(channel)
+    try:
+        return int(task.ai_channels.all.ai_resolution)
+    finally:
+        board.release(task)
+
+
+def _outputs(board: NiBoard, channels: tuple[str, ...]) -> tuple[int, int]:
+    """Resolution, and the memory of each output when all are used."""
+    task = board.outputs(channels)
+    try:
+        bits = int(task.ao_channels[0].ao_resolution)
+        return bits, int(task.out_stream.output_onbrd_buf_size)
+    finally:
+        board.release(task)

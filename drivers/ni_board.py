@@ -1,0 +1,171 @@
+"""Tasks on one NI board: made, kept between equal blocks, closed together.
+
+Closing a task never moves an output: the board holds what it was given last.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import nidaqmx
+from nidaqmx import errors
+from nidaqmx.constants import AcquisitionType, TerminalConfiguration
+
+from drivers.ni_errors import translated
+from mtjlab.core.errors import LimitError, nearest
+from mtjlab.core.wiring import InputWire
+
+# The board's own path from an output back to its converter.
+_READ_BACK = "_{}_vs_aognd"
+_TERMINALS = {
+    "differential": TerminalConfiguration.DIFF,
+    "rse": TerminalConfiguration.RSE,
+    "nrse": TerminalConfiguration.NRSE,
+    "pseudodifferential": TerminalConfiguration.PSEUDO_DIFF,
+}
+
+
+@dataclass
+class TimedTask:
+    """A task with its channels, and the timing it has now.
+
+    Attributes:
+        task: the vendor's.
+        timing: rate asked for, samples, clock source; None before the first.
+        rate_hz: what the board made of the rate, Hz.
+    """
+
+    task: Any
+    timing: tuple[float, int, str] | None = None
+    rate_hz: float = 0.0
+
+    def clock(self, rate_hz: float, samples: int, source: str = "") -> float:
+        """Set finite timing, unless it is the same as before; the actual rate, Hz."""
+        wanted = (rate_hz, samples, source)
+        if self.timing != wanted:
+            self.timing = None
+            self.task.timing.cfg_samp_clk_timing(
+                rate_hz,
+                source=source,
+                sample_mode=AcquisitionType.FINITE,
+                samps_per_chan=samples,
+            )
+            self.rate_hz = float(self.task.timing.samp_clk_rate)
+            self.timing = wanted
+        return self.rate_hz
+
+
+class NiBoard:
+    """One board by its NI name.
+
+    A task that was stopped reserves nothing, so those of the last blocks are kept: making one
+    costs far more than starting it again.
+
+    Attributes:
+        device: such as `Dev1`.
+        where: the board, for messages.
+        output_range_v: full scale of every output, V.
+        read_back_range_v: range on which outputs are read back, V.
+    """
+
+    def __init__(self, device: str, where: str, port: Any, wires: Mapping[str, InputWire]) -> None:
+        self.device = device
+        self.where = where
+        self.output_range_v = 0.0
+        self.read_back_range_v = 0.0
+        self._make: Callable[[], Any] = port.task if port is not None else nidaqmx.Task
+        self._wires = wires
+        self._kept: dict[tuple[str, ...], TimedTask] = {}
+        self._lent: list[Any] = []
+
+    def inputs(self, channels: Sequence[str]) -> Any:
+        """A new task with wired inputs, or outputs read back; give it to `release`.
+
+        Raises:
+            LimitError: an input that is not wired, so its range is unknown.
+        """
+        for channel in channels:
+            if not channel.startswith("ao") and channel not in self._wires:
+                raise LimitError(
+                    f"{self.where}: the bench file wires nothing to input {channel!r}, so its "
+                    f"range is unknown; {nearest(channel, self._wires)}"
+                )
+        return self._new(channels, self._add_input, "input")
+
+    def probe(self, channel: str) -> Any:
+        """A new task with one input as the board has it by default; give it to `release`."""
+        return self._new((channel,), self._add_default, "input")
+
+    def outputs(self, channels: Sequence[str]) -> Any:
+        """A new task with outputs; give it to `release`."""
+        return self._new(channels, self._add_output, "output")
+
+    def kept_inputs(self, channels: Sequence[str]) -> TimedTask:
+        """A stopped task with these inputs, perhaps used before."""
+        return self._keep(tuple(channels), self.inputs)
+
+    def kept_outputs(self, channels: Sequence[str]) -> TimedTask:
+        """A stopped task with these outputs, perhaps used before."""
+        return self._keep(tuple(channels), self.outputs)
+
+    def release(self, task: Any) -> None:
+        """Close a task, once."""
+        if task in self._lent:
+            self._lent.remove(task)
+            # It is closed either way, and what went wrong was told when it was used.
+            with suppress(errors.Error):
+                task.close()
+
+    def drop(self) -> None:
+        """Stop and close every task; outputs hold."""
+        self._kept.clear()
+        for task in tuple(self._lent):
+            self.release(task)
+
+    def _keep(self, channels: tuple[str, ...], make: Callable[[Sequence[str]], Any]) -> TimedTask:
+        if channels not in self._kept:
+            self._kept[channels] = TimedTask(make(channels))
+        return self._kept[channels]
+
+    def _new(self, channels: Sequence[str], add: Callable[[Any, str], None], what: str) -> Any:
+        if len(set(channels)) != len(channels) or not channels:
+            raise LimitError(
+                f"{self.where}: {what}s {tuple(channels)}; expected one or more, each once"
+            )
+        with translated(self.where, f"making an {what} task"):
+            task = self._make()
+            self._lent.append(task)
+            try:
+                for channel in channels:
+                    add(task, channel)
+            except errors.Error:
+                self.release(task)
+                raise
+        return task
+
+    def _add_default(self, task: Any, channel: str) -> None:
+        task.ai_channels.add_ai_voltage_chan(f"{self.device}/{channel}")
+
+    def _add_input(self, task: Any, channel: str) -> None:
+        if channel.startswith("ao"):
+            task.ai_channels.add_ai_voltage_chan(
+                f"{self.device}/{_READ_BACK.format(channel)}",
+                min_val=-self.read_back_range_v,
+                max_val=self.read_back_range_v,
+            )
+            return
+        wire = self._wires[channel]
+        task.ai_channels.add_ai_voltage_chan(
+            f"{self.device}/{channel}",
+            terminal_config=_TERMINALS[wire.terminal],
+            min_val=-wire.range_v,
+            max_val=wire.range_v,
+        )
+
+    def _add_output(self, task: Any, channel: str) -> None:
+        task.ao_channels.add_ao_voltage_chan(
+            f"{self.device}/{channel}",
+            min_val=-self.output_range_v,
+            max_val=self.output_range_v,
+        )

@@ -1,0 +1,347 @@
+"""National Instruments boards through the `nidaqmx` package, NI's own or on another interpreter.
+
+A board holds its outputs whatever becomes of the tasks, the program or the computer: 0 V has to
+be written, and is read back through the board's own path from output to converter.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from nidaqmx.stream_readers import AnalogMultiChannelReader
+from nidaqmx.stream_writers import AnalogMultiChannelWriter
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from drivers.ni_abilities import find_device, survey
+from drivers.ni_block import Pause, Recording, play, record, stream
+from drivers.ni_board import NiBoard
+from drivers.ni_errors import translated
+from mtjlab.core.driver import Opening
+from mtjlab.core.errors import (
+    Aborted,
+    BenchError,
+    InstrumentError,
+    LimitError,
+    MtjlabError,
+    NotSafeError,
+    WrongIdentity,
+    nearest,
+)
+from mtjlab.core.interfaces import (
+    Block,
+    Identity,
+    Instrument,
+    Samples,
+)
+from mtjlab.core.parameters import Ge, Gt, Quantity
+from mtjlab.core.units import si
+
+_SAFE_V = 5e-3
+# The node_noise timing asks for exactly the highest rate; its quotients round.
+_RATE_ROUNDING = 1e-9
+
+
+class NiDaqOptions(BaseModel):
+    """`[instruments.NAME.options]`.
+
+    Attributes:
+        product: what the board must call itself, such as `PCIe-6363`; None: anything.
+        timeout_s: how much later than due samples may come, s.
+        block_samples: longest output block per channel; None: what the board's memory holds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    product: str | None = None
+    timeout_s: Annotated[float, Quantity("s"), Gt(0)] = 2.0
+    block_samples: Annotated[int, Ge(2)] | None = None
+
+
+class NiDaq:
+    """One board; satisfies `Daq` and `Driver`."""
+
+    options_model: ClassVar[type[Any]] = NiDaqOptions
+    host_loss: ClassVar[str] = (
+        "nothing: outputs hold their last value; only a fence (divider, series resistor) bounds "
+        "what a junction then sees"
+    )
+    output_full_scale_v: ClassVar[float] = 10.0
+
+    def __init__(self, opening: Opening, options: NiDaqOptions, device: Any) -> None:
+        """Take the board's abilities; sets nothing."""
+        self._where = f"{opening.name} ({opening.resource})"
+        self._device = device
+        self._permit = opening.permit
+        self._options = options
+        self._outputs = tuple(opening.outputs)
+        self._abort = threading.Event()
+        self._lock = threading.RLock()
+        self._pause = Pause(opening.clock, self._abort, options.timeout_s)
+        self._board = NiBoard(opening.resource, self._where, opening.ports.ni, opening.inputs)
+        self.abilities = survey(device, self._board, options.block_samples)
+
+    @classmethod
+    def open(cls, opening: Opening) -> "NiDaq":
+        """Find the board and compare it with the wiring; changes no output.
+
+        Raises:
+            NotFound: no NI driver, or no such device; WrongIdentity: another product.
+            BenchError: the wiring uses a channel or a range that the board does not have.
+        """
+        options = NiDaqOptions.model_validate(dict(opening.options))
+        device = find_device(opening)
+        driver = cls(opening, options, device)
+        driver.identify()
+        driver._compare(opening)
+        return driver
+
+    def _compare(self, opening: Opening) -> None:
+        abilities = self.abilities
+        for channel, wire in opening.inputs.items():
+            if channel not in abilities.inputs:
+                raise BenchError(
+                    f"{self._where} has no input {channel!r} that the wiring reads; "
+                    f"{nearest(channel, abilities.inputs)}"
+                )
+            if wire.range_v > abilities.input_ranges_v[-1]:
+                raise BenchError(
+                    f"{self._where}: {channel} is wired for +-{si(wire.range_v, 'V')}; the "
+                    f"largest range is +-{si(abilities.input_ranges_v[-1], 'V')}"
+                )
+        for channel in opening.outputs:
+            if channel not in abilities.outputs:
+                raise BenchError(
+                    f"{self._where} has no output {channel!r} that the wiring drives from; "
+                    f"{nearest(channel, abilities.outputs)}"
+                )
+
+    def faces(self) -> Mapping[str, Instrument]:
+        """The driver is its only face."""
+        return {"": self}
+
+    def close(self) -> None:
+        """Close every task; the outputs hold what they have."""
+        with self._lock:
+            self._board.drop()
+
+    def identify(self) -> Identity:
+        """As `Daq.identify`."""
+        with translated(self._where, "asking for its product type"):
+            product, serial = str(self._device.product_type), int(self._device.serial_num)
+        wanted = self._options.product
+        if wanted is not None and wanted != product:
+            raise WrongIdentity(
+                f"{self._where}: a {wanted} was expected, a {product} answered. Check `resource` "
+                "in the bench file against NI MAX"
+            )
+        return Identity("National Instruments", product, f"{serial:X}", "not reported")
+
+    def write(self, values_v: Mapping[str, float]) -> None:
+        """As `Daq.write`; refused as a whole if one value is."""
+        self._permit.demand(f"{self._where}: write")
+        for channel, volts in values_v.items():
+            self._check_output(channel, float(volts), float(volts))
+        if not values_v:
+            return
+        with self._lock:
+            task = self._board.outputs(tuple(values_v))
+            try:
+                with translated(self._where, "writing outputs"):
+                    writer = AnalogMultiChannelWriter(task.out_stream, auto_start=True)
+                    writer.write_one_sample(
+                        np.array(list(values_v.values()), dtype=np.float64),
+                        timeout=self._options.timeout_s,
+                    )
+            finally:
+                self._board.release(task)
+
+    def read(self, channels: Sequence[str]) -> NDArray[np.float64]:
+        """As `Daq.read`."""
+        with self._lock:
+            task = self._inputs(channels)
+            values_v = np.empty(len(channels))
+            try:
+                with translated(self._where, "reading inputs"):
+                    reader = AnalogMultiChannelReader(task.in_stream)
+                    reader.read_one_sample(values_v, timeout=self._options.timeout_s)
+            finally:
+                self._board.release(task)
+            return values_v
+
+    def _inputs(self, channels: Sequence[str]) -> Any:
+        try:
+            return self._board.inputs(channels)
+        except BenchError as error:
+            outputs = [c for c in channels if c.startswith("ao")]
+            if not outputs:
+                raise
+            raise InstrumentError(
+                f"{self._where} cannot read back {', '.join(outputs)}: it has no internal channel "
+                "for it. Wire the output to a free input"
+            ) from error
+
+    def play_and_record(
+        self,
+        outputs_v: NDArray[np.float64] | None,
+        *,
+        ao: Sequence[str],
+        ai: Sequence[str],
+        step_rate_hz: float,
+        settle: int,
+        keep: int,
+        rest_v: Sequence[float],
+        steps: int | None = None,
+    ) -> Block:
+        """As `Daq.play_and_record`."""
+        steps = self._count_steps(outputs_v, ao, rest_v, steps)
+        rate_hz = self._sample_rate(step_rate_hz, settle, keep, ai, timed_outputs=bool(ao))
+        with self._lock:
+            if self._abort.is_set():
+                raise Aborted(f"{self._where}: aborted; shut it down to go on")
+            if outputs_v is None:
+                shape = (steps, settle, keep)
+                recorded = [record(self._board, ai, rate_hz, shape, self._pause)]
+            else:
+                self._permit.demand(f"{self._where}: play_and_record")
+                for column, channel in enumerate(ao):
+                    values = np.append(outputs_v[:, column], rest_v[column])
+                    self._check_output(channel, float(values.min()), float(values.max()))
+                recorded = self._play(outputs_v, ao, ai, rate_hz, settle, keep, rest_v)
+        return Block(
+            samples_v=np.concatenate([r.samples_v for r in recorded])
+            if len(recorded) > 1
+            else recorded[0].samples_v,
+            step_rate_hz=recorded[0].rate_hz / (settle + keep),
+            t0_s=recorded[0].t0_s,
+            parts=len(recorded),
+        )
+
+    def _play(
+        self,
+        outputs_v: NDArray[np.float64],
+        ao: Sequence[str],
+        ai: Sequence[str],
+        rate_hz: float,
+        settle: int,
+        keep: int,
+        rest_v: Sequence[float],
+    ) -> list[Recording]:
+        per_step = settle + keep
+        # One more value than samples, for the rest.
+        fit = (self.abilities.block_samples - 1) // per_step
+        if fit < 1:
+            raise LimitError(
+                f"{self._where}: one step of {per_step} samples does not fit the output memory of "
+                f"{self.abilities.block_samples}; nothing was sent. Use a smaller settle or keep"
+            )
+        parts = []
+        for first in range(0, len(outputs_v), fit):
+            part = outputs_v[first : first + fit]
+            end = rest_v if first + fit >= len(outputs_v) else part[-1]
+            played = np.vstack([np.repeat(part, per_step, axis=0), np.asarray(end)[np.newaxis]])
+            waveform_v = np.ascontiguousarray(played.T, dtype=np.float64)
+            shape = (len(part), settle, keep)
+            parts.append(play(self._board, ao, ai, waveform_v, rate_hz, shape, self._pause))
+        return parts
+
+    def stream(self, ai: Sequence[str], rate_hz: float, block: int) -> Iterator[Samples]:
+        """As `Daq.stream`."""
+        if block < 1:
+            raise LimitError(f"{self._where}: a stream in pieces of {block}; expected 1 or more")
+        rate_hz = self._sample_rate(rate_hz, 0, 1, ai, timed_outputs=False)
+        return stream(self._board, tuple(ai), rate_hz, block, self._pause)
+
+    def abort(self) -> None:
+        """As `Daq.abort`."""
+        self._abort.set()
+
+    def shutdown(self) -> None:
+        """As `Daq.shutdown`; moves the outputs that the bench file wires, and no others."""
+        self._permit.demand(f"{self._where}: shutdown")
+        self._abort.clear()
+        with self._lock:
+            self._board.drop()
+            if not self._outputs:
+                return
+            try:
+                self.write(dict.fromkeys(self._outputs, 0.0))
+                held_v = self.read(self._outputs)
+            except MtjlabError as error:
+                raise NotSafeError(
+                    f"{self._where}: outputs could not be read back at 0 V: {error}. Disconnect "
+                    "them by hand"
+                ) from error
+        for channel, volts in zip(self._outputs, held_v.tolist(), strict=True):
+            # Not `abs(volts) > _SAFE_V`: a NaN is not safe.
+            if not abs(volts) < _SAFE_V:
+                raise NotSafeError(
+                    f"{self._where}: {channel} reads back {si(volts, 'V')} after 0 V was written; "
+                    f"expected less than {si(_SAFE_V, 'V')}. Disconnect it by hand"
+                )
+
+    def _check_output(self, channel: str, low_v: float, high_v: float) -> None:
+        if channel not in self.abilities.outputs:
+            raise LimitError(
+                f"{self._where} has no output {channel!r}; nothing was sent; "
+                f"{nearest(channel, self.abilities.outputs)}"
+            )
+        largest_v = self.abilities.output_ranges_v[-1]
+        if not (low_v >= -largest_v and high_v <= largest_v):
+            raise LimitError(
+                f"{self._where}: {channel} = {si(low_v, 'V')} .. {si(high_v, 'V')}; expected "
+                f"within +-{si(largest_v, 'V')}; nothing was sent"
+            )
+
+    def _count_steps(
+        self,
+        outputs_v: NDArray[np.float64] | None,
+        ao: Sequence[str],
+        rest_v: Sequence[float],
+        steps: int | None,
+    ) -> int:
+        if outputs_v is None:
+            if steps is None or steps < 1 or ao or rest_v:
+                raise LimitError(
+                    f"{self._where}: a block without outputs needs steps >= 1 (got {steps}) and "
+                    "neither ao nor rest_v; nothing was sent"
+                )
+            return steps
+        if steps is not None or outputs_v.ndim != 2 or not outputs_v.size:
+            raise LimitError(
+                f"{self._where}: outputs of shape {outputs_v.shape}; expected (steps, channels), "
+                "and no separate number of steps; nothing was sent"
+            )
+        if outputs_v.shape[1] != len(ao) or len(rest_v) != len(ao):
+            raise LimitError(
+                f"{self._where}: {outputs_v.shape[1]} columns and {len(rest_v)} rest values for "
+                f"{len(ao)} outputs; nothing was sent"
+            )
+        return len(outputs_v)
+
+    def _sample_rate(
+        self,
+        step_rate_hz: float,
+        settle: int,
+        keep: int,
+        ai: Sequence[str],
+        *,
+        timed_outputs: bool,
+    ) -> float:
+        if settle < 0 or keep < 1 or not step_rate_hz > 0:
+            raise LimitError(
+                f"{self._where}: settle {settle}, keep {keep}, {si(step_rate_hz, 'Hz')}; expected "
+                "settle >= 0, keep >= 1 and a rate above 0; nothing was sent"
+            )
+        rate_hz = step_rate_hz * (settle + keep)
+        limit_hz = self.abilities.rate_limit_hz(len(ai))
+        if timed_outputs:
+            limit_hz = min(limit_hz, self.abilities.output_rate_hz)
+        if rate_hz > limit_hz * (1 + _RATE_ROUNDING):
+            raise LimitError(
+                f"{self._where}: {si(step_rate_hz, 'Hz')} x {settle + keep} samples is "
+                f"{si(rate_hz, 'S/s')} per channel; the board reaches {si(limit_hz, 'S/s')} with "
+                f"{len(ai)} inputs; nothing was sent. Lower the rate, settle or keep"
+            )
+        return min(rate_hz, limit_hz)
