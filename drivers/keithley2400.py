@@ -7,17 +7,24 @@ sent with all their digits, where PyMeasure keeps six.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from drivers import keithley2400_replies as replies
 from drivers.error_queue import demand_empty, drain
 from drivers.keithley2400_properties import Properties
 from drivers.keithley2400_replies import NODE, OTHER, UNIT
-from drivers.keithley2400_settings import ABILITIES, Change, Fitted, changes, fit, level_tolerance
+from drivers.keithley2400_settings import (
+    ABILITIES,
+    Change,
+    Fitted,
+    Keithley2400Options,
+    changes,
+    fit,
+    level_tolerance,
+)
 from drivers.keithley2400_sweep import list_sweep
 from drivers.link import Link, LinkSettings
 from mtjlab.core.driver import Opening
@@ -39,7 +46,6 @@ from mtjlab.core.interfaces import (
     SourceSettings,
     SourceState,
 )
-from mtjlab.core.parameters import Gt, Quantity
 from mtjlab.core.units import si
 
 _CONFIGURES = (
@@ -54,20 +60,6 @@ _REST = (
     ":SOURCE:CURRENT:MODE FIXED",
 )
 _CONVERSIONS = 3  # signal, zero and reference
-
-
-class Keithley2400Options(BaseModel):
-    """`[instruments.NAME.options]`.
-
-    Attributes:
-        timeout_s: longest wait for a reply beyond the integration time, s.
-        line_frequency_hz: of the mains; integration times are counted in its cycles.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    timeout_s: Annotated[float, Quantity("s"), Gt(0)] = 2.0
-    line_frequency_hz: Literal[50, 60] = 50
 
 
 class Keithley2400:

@@ -5,9 +5,13 @@ Figures are those of the instrument's data sheet: 5 1/2 digits, ranges with 5 % 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from mtjlab.core.errors import LimitError
 from mtjlab.core.interfaces import SourceAbilities, SourceSettings
+from mtjlab.core.parameters import Gt, Quantity
 from mtjlab.core.units import si
 
 ABILITIES = SourceAbilities(
@@ -27,6 +31,20 @@ _OFF_STATES = {
     "high_impedance": "disconnected",
     "guard": "guard",
 }
+
+
+class Keithley2400Options(BaseModel):
+    """`[instruments.NAME.options]`.
+
+    Attributes:
+        timeout_s: longest wait for a reply beyond the integration time, s.
+        line_frequency_hz: of the mains; integration times are counted in its cycles.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    timeout_s: Annotated[float, Quantity("s"), Gt(0)] = 2.0
+    line_frequency_hz: Literal[50, 60] = 50
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from pyvisa import constants, errors
 from pyvisa.constants import ResourceAttribute, StatusCode
 
 from drivers.messages import understand
+from drivers.visa_errors import visa_error
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import (
     Aborted,
@@ -299,20 +300,7 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             self._timeout_ms = milliseconds
 
     def _translated(self, error: Exception, command: str) -> InstrumentError:
-        code = getattr(error, "error_code", None)
-        if code == StatusCode.error_timeout:
-            return Timeout(
-                f"{self._where} did not take {command!r} within "
-                f"{si(self._settings.timeout_s, 's')}. Check that it is switched on and remote"
-            )
-        if code in (StatusCode.error_resource_not_found, StatusCode.error_no_listeners):
-            return NotFound(
-                f"{self._where}: nobody is there: {error}. There are: {self._present()}. Check "
-                "power and cable"
-            )
-        return InstrumentError(
-            f"{self._where}: the link failed at {command!r}: {error}. Check power and cable"
-        )
+        return visa_error(error, self._where, command, self._settings.timeout_s, self._present)
 
     # After an error ----------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mtjlab.bench.channels import shorten
-from mtjlab.bench.fences import fence, largest_level_v
+from mtjlab.bench.fences import fence
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.wiring_checks import instrument_of
 from mtjlab.core.driver import Driver
@@ -18,7 +18,7 @@ from mtjlab.core.interfaces import (
 )
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.units import si
-from mtjlab.core.wiring import SingleJunction, Wiring
+from mtjlab.core.wiring import SingleJunction, Wiring, largest_level_v
 
 Section = Literal["instruments", "limits", "fences", "wiring", "host loss"]
 Verdict = Literal["ok", "warn", "bad"]

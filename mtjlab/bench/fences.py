@@ -6,14 +6,11 @@ divider and a series resistor then stand between it and the junction.
 source --(divider d)--[R_s]--+--[junction]-- ground;   worst case: `JunctionLimits.worst_case`
 """
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.units import si
-from mtjlab.core.wiring import SingleJunction
 
 # Of a fence that is proposed: rounded to this many digits, towards the safe side.
 _DIGITS = 3
@@ -72,16 +69,6 @@ def enough(
     fenced = divider if divider <= largest else _down(largest)
     least_ohm = full_scale_v * fenced / limits.hard_a - limits.r_min_ohm
     return fenced, series_ohm if series_ohm >= least_ohm else _up(least_ohm)
-
-
-def largest_level_v(junctions: Sequence[SingleJunction], limits: JunctionLimits) -> float:
-    """Largest |source voltage| whose worst case every junction survives, V; inf for none."""
-    bounds = [math.inf]
-    for junction in junctions:
-        per_volt_v, per_volt_a = limits.worst_case(junction.divider, junction.series_ohm)
-        bounds.append(limits.hard_v / per_volt_v)
-        bounds.append(limits.hard_a / per_volt_a)
-    return min(bounds)
 
 
 def _down(value: float) -> float:

@@ -10,14 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mtjlab.bench.fences import largest_level_v
 from mtjlab.core.clock import Clock
 from mtjlab.core.errors import LimitError
 from mtjlab.core.interfaces import SourceMeter
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.permit import WritePermit
 from mtjlab.core.units import si
-from mtjlab.core.wiring import SingleJunction, Wiring
+from mtjlab.core.wiring import SingleJunction, Wiring, largest_level_v
 
 
 class Guard:

@@ -54,9 +54,9 @@ def run_command_line(arguments: Sequence[str] | None = None) -> NoReturn:
     except typer.TyperException as error:
         code = UsageError.exit_code
         if "--json" in given:
-            typer.echo(json.dumps(run.report_unread(str(error.message), code)))
+            typer.echo(json.dumps(run.report_unread(error.format_message(), code)))
         else:
-            errors.print(f"error: {error.message}\nTry `mtjlab --help`", markup=False)
+            errors.print(f"error: {error.format_message()}\nTry `mtjlab --help`", markup=False)
     except (typer.Abort, KeyboardInterrupt):
         code = 5
     except MtjlabError as error:

@@ -4,11 +4,13 @@ A *terminal* is text: `smu` for the one output of a source-meter, `smu.a` for a 
 `daq/ao0` and `daq/ai3` for a board's analogue output and input.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from mtjlab.core.errors import BenchError
+from mtjlab.core.limits import JunctionLimits
 
 TerminalMode = Literal["differential", "rse", "nrse", "pseudodifferential"]
 
@@ -99,3 +101,13 @@ class Wiring:
         prefix = f"{instrument}/"
         named = (j.source for j in self.singles if j.source.startswith(prefix))
         return tuple(dict.fromkeys(name.removeprefix(prefix) for name in named))
+
+
+def largest_level_v(junctions: Sequence[SingleJunction], limits: JunctionLimits) -> float:
+    """Largest |source voltage| whose worst case every junction survives, V; inf for none."""
+    bounds = [math.inf]
+    for junction in junctions:
+        per_volt_v, per_volt_a = limits.worst_case(junction.divider, junction.series_ohm)
+        bounds.append(limits.hard_v / per_volt_v)
+        bounds.append(limits.hard_a / per_volt_a)
+    return min(bounds)

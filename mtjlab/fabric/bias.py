@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from mtjlab.core.errors import BenchError, InstrumentError
 from mtjlab.core.interfaces import Reading, SourceSettings
+from mtjlab.core.limits import Limit
 from mtjlab.core.protocol import Rig
 from mtjlab.core.units import si
-from mtjlab.core.wiring import SingleJunction
+from mtjlab.core.wiring import SingleJunction, largest_level_v
 
 
 class CommonBias:
@@ -25,7 +26,20 @@ class CommonBias:
 
         The compliance is the current with every junction shorted: what the series resistors
         already allow, so that it never limits a healthy bench.
+
+        Raises:
+            LimitError: `largest_v` would be refused later; no output has been switched on.
         """
+        for terminal in self._terminals:
+            driven = self._rig.wiring.driven_by(terminal)
+            Limit(0.0, largest_level_v(driven, self._rig.limits), "V").check(
+                largest_v,
+                f"bias of {terminal}",
+                advice=(
+                    f"The limit is {si(self._rig.limits.hard_v, 'V')} and "
+                    f"{si(self._rig.limits.hard_a, 'A')} at the worst junction"
+                ),
+            )
         for terminal in self._terminals:
             source = self._rig.sources.get(terminal)
             if source is None:

@@ -157,7 +157,7 @@ def test_parameters_of_a_file_give_way_to_set(cli: Cli, tmp_path: Path) -> None:
         (("run", "noise_learning", "--set", "task=irs"), 2, ["irs", "iris"]),
         (("run", "noise_learning", "--set", "hidden=[40]"), 2, ["43", "missing"]),
         (
-            ("run", "noise_learning", "--set", "sample_spacing=0.001"),
+            ("run", "noise_learning", "--set", "sample_spacing=0.001", "--set", "pass_spacing=0"),
             2,
             ["Reachable"],
         ),

@@ -140,7 +140,8 @@ def test_abort_loses_the_step_in_progress_only(tmp_path: Path) -> None:
     def abort_at_two(step: int, rig: Rig) -> None:
         if step == 2:
             box[0].abort()
-            rig.sources["smu"].set_level(0.05)
+            rig.daqs["daq"].read(["ai0"])
+            rig.sources["smu"].measure()
 
     protocol = Blink(abort_at_two)
     outcome = execute(protocol, tmp_path, act=box.append)

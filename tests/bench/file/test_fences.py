@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mtjlab.bench.fences import enough, fence, largest_level_v
+from mtjlab.bench.fences import enough, fence
 from mtjlab.core.limits import JunctionLimits
-from mtjlab.core.wiring import Cell, SingleJunction
+from mtjlab.core.wiring import Cell, SingleJunction, largest_level_v
 
 LIMITS = JunctionLimits(hard_v=0.5, hard_a=50e-6, soft_v=0.3)
 dividers = st.floats(1e-3, 1.0)

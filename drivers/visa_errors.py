@@ -1,0 +1,35 @@
+"""What PyVISA raises, in our words and our tree."""
+
+from collections.abc import Callable
+
+from pyvisa.constants import StatusCode
+
+from mtjlab.core.errors import InstrumentError, NotFound, Timeout
+from mtjlab.core.units import si
+
+
+def visa_error(
+    error: Exception, where: str, command: str, timeout_s: float, present: Callable[[], str]
+) -> InstrumentError:
+    """The error to raise instead of `error`, which `command` met at `where`.
+
+    Args:
+        error: of PyVISA, or an OSError below it.
+        where: name and resource of the instrument.
+        command: what was being sent or asked.
+        timeout_s: how long the link waits, s.
+        present: lists the resources that are there.
+    """
+    code = getattr(error, "error_code", None)
+    if code == StatusCode.error_timeout:
+        return Timeout(
+            f"{where} did not take {command!r} within {si(timeout_s, 's')}. Check that it is "
+            "switched on and remote"
+        )
+    if code in (StatusCode.error_resource_not_found, StatusCode.error_no_listeners):
+        return NotFound(
+            f"{where}: nobody is there: {error}. There are: {present()}. Check power and cable"
+        )
+    return InstrumentError(
+        f"{where}: the link failed at {command!r}: {error}. Check power and cable"
+    )
