@@ -220,13 +220,15 @@ class Run:
         self.outcome.results = self._drive(plan.protocol.steps(rig, plan.params, None), rig)
 
     def _drive(self, steps: Generator[Progress, None, Results], rig: Rig) -> Results:
+        total = 1.0
         while True:
             self._heed()
             try:
                 progress = next(steps)
             except StopIteration as end:
-                self._commit(1.0, 1.0)
+                self._commit(total, total)
                 return dict(end.value or {})
+            total = progress.total
             self._commit(progress.done, progress.total)
             self._checkpoint(progress)
             self._tell(StepDone(progress.done, progress.total, progress.values, rig.clock.now_s()))
@@ -322,6 +324,7 @@ class Run:
             run_id=self.outcome.run_id,
             protocol=plan.protocol_name,
             bench=plan.loaded.file.name,
+            chip=plan.loaded.file.chip.id,
             twin=self._bench.twin,
             seed=plan.seed,
             bench_toml=plan.loaded.text,

@@ -1,1 +1,30 @@
-"""One HDF5 run file per run; the only room that knows h5py."""
+"""One HDF5 run file per run; the only room that knows h5py.
+
+    writer = RunWriter.create(runs_dir, header, streams)
+    writer.append("step", rows)
+    writer.commit(done=1, total=10, bench_time_s=0.5)
+    writer.finish("finished", error=None, results={}, bench_time_s=5.0, wall_time_s=1.0)
+
+    with RunReader.open(find_run(runs_dir, "latest")) as run:
+        run.status, run.header.protocol, run.stream("step")
+
+`data/README.md` describes the file for those who open it without mtjlab.
+"""
+
+from mtjlab.store.folder import check_runs_dir, find_run, run_files
+from mtjlab.store.log_lines import LogLine
+from mtjlab.store.reader import RunReader
+from mtjlab.store.schema import Ending, RunHeader, Status
+from mtjlab.store.writer import RunWriter
+
+__all__ = [
+    "Ending",
+    "LogLine",
+    "RunHeader",
+    "RunReader",
+    "RunWriter",
+    "Status",
+    "check_runs_dir",
+    "find_run",
+    "run_files",
+]

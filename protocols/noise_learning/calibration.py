@@ -104,7 +104,8 @@ def calibrate(
         values = np.zeros(nodes)
         notes.append(
             "junctions = off: the junctions were held at 0 V while learning, so whatever was "
-            "learnt was NOT learnt from the junctions but from the instruments' own noise"
+            "learnt was NOT learnt from the junctions"
+            + (" but from the instruments' own noise" if params.instrument_noise == "on" else "")
         )
     calibration = Calibration(
         chosen=np.array(chosen, dtype=np.int64),

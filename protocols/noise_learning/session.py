@@ -181,7 +181,10 @@ class Session:
             "noise_ratio": None if known is None else float(np.median(known)),
             "noise_ratio_min": None if known is None else float(known.min()),
             "noise_correlation_max": correlation.value,
-            "energy_j": self.fabric.moments.mean_power_w() * self.learning_s,
+            # Without bias the product of two noise voltages is left, and it is no energy.
+            "energy_j": self.fabric.moments.mean_power_w() * self.learning_s
+            if params.learning_bias_v
+            else 0.0,
             "transactions": self.transactions,
             "evaluation_transactions": self.evaluation_transactions,
             "calibration_transactions": self.calibration.transactions,
