@@ -119,7 +119,7 @@ class Run:
     def __init__(self, plan: Plan, listeners: Sequence[Callable[[Event], None]] = ()) -> None:
         self.plan = plan
         self.outcome = Outcome(run_id=uuid.uuid4().hex)
-        self._listeners = tuple(listeners)
+        self._listeners = list(listeners)
         self._stop = threading.Event()
         self._abort = threading.Event()
         self._ending = threading.Event()
@@ -181,13 +181,17 @@ class Run:
         self._ending.set()
         try:
             self._end_safely()
-        except Exception as error:
+        except BaseException as error:
             outcome.status, outcome.error = "failed", error
         outcome.wall_time_s = time.monotonic() - began_s
-        self._close_file()
-        if self._bench is not None:
-            self._bench.close()
-        self._tell(RunEnded(outcome.status, _words(outcome.error), outcome.results))
+        try:
+            if self._bench is not None:
+                self._bench.close()
+            self._close_file()
+        except BaseException as error:
+            outcome.status, outcome.error = "failed", outcome.error or error
+        finally:
+            self._tell(RunEnded(outcome.status, _words(outcome.error), outcome.results))
 
     def _open_and_run(self) -> None:
         plan = self.plan
@@ -314,8 +318,13 @@ class Run:
         self._tell(Notice(level, text))
 
     def _tell(self, event: Event) -> None:
-        for listener in self._listeners:
-            listener(event)
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception as error:
+                # Whoever watches must not be able to stop the safe state.
+                self._listeners.remove(listener)
+                self._notice("error", f"a listener failed and is not told any more: {error!r}")
 
     def _header(self) -> RunHeader:
         plan = self.plan

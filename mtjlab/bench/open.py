@@ -159,6 +159,8 @@ class OpenBench:
         Raises:
             NotSafeError: see `bench.safe`.
         """
+        # Whatever comes of it, nothing is known to stand at its last set-point any more.
+        self.guard.setpoints.clear()
         return make_safe(self.instruments, self._permit, self.clock, self.notice)
 
     def close(self) -> None:

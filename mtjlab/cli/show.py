@@ -38,7 +38,7 @@ def show(
         for column in ("stream", "rows", "row shape", "unit", "about"):
             table.add_column(column)
         for stream in reader.streams.values():
-            rows = str(len(reader.stream(stream.name)))
+            rows = str(reader.committed[stream.name])
             table.add_row(stream.name, rows, str(stream.shape), stream.unit, stream.about)
         screen.print(table)
         for entry in reader.log():
@@ -58,5 +58,5 @@ def _summary(reader: RunReader) -> dict[str, object]:
         "error": reader.error,
         "parameters": header.parameters,
         "results": reader.results,
-        "streams": {name: len(reader.stream(name)) for name in reader.streams},
+        "streams": dict(reader.committed),
     }

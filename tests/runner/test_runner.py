@@ -259,3 +259,34 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
         with h5py.File(outcome.run_file) as file:
             contents.append(file["data/volts"][...].tobytes())
     assert contents[0] == contents[1]
+
+
+def test_a_listener_that_fails_stops_neither_the_run_nor_the_others(tmp_path: Path) -> None:
+    events: list[Event] = []
+
+    def fail(event: Event) -> None:
+        raise RuntimeError("a window was closed")
+
+    protocol = Blink()
+    outcome = execute(protocol, tmp_path, [fail, events.append])
+    assert outcome.status == "finished"
+    assert outputs_off(protocol)
+    assert isinstance(events[-1], RunEnded)
+    assert outcome.run_file is not None
+    with RunReader.open(outcome.run_file) as reader:
+        assert any("a window was closed" in line.text for line in reader.log())
+
+
+def test_a_file_that_cannot_be_closed_still_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_writer: RunWriter, *_given: Any, **_named: Any) -> None:
+        raise RuntimeError("a bug in the store")
+
+    monkeypatch.setattr(RunWriter, "finish", broken)
+    events: list[Event] = []
+    protocol = Blink()
+    outcome = execute(protocol, tmp_path, [events.append])
+    assert outputs_off(protocol)
+    assert (outcome.status, outcome.exit_code) == ("failed", 1)
+    assert isinstance(events[-1], RunEnded)
