@@ -164,8 +164,6 @@ class Run:
         """Go on."""
         self._go.set()
 
-    # -- the run's own thread ---------------------------------------------------------------
-
     def _execute(self) -> None:
         began_s = time.monotonic()
         outcome = self.outcome
