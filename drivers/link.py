@@ -12,6 +12,7 @@ not the late answer to something else, comes back.
 
 import math
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -176,7 +177,10 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
 
     def _present(self) -> str:
         try:
-            return ", ".join(self._manager.list_resources("?*")) or "no resources"
+            # pyvisa-py warns of every kind of resource that it has no helper installed for.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ", ".join(self._manager.list_resources("?*")) or "no resources"
         except (errors.Error, OSError):
             return "resources that cannot be listed"
 

@@ -51,6 +51,12 @@ class Mistakes:
         """Note everything pydantic refused in the table at `at`."""
         details = error.errors(include_url=False)
         for detail, (_, sentence) in zip(details, explain(error, model), strict=True):
+            # A list is "too short" also when its only entry is refused, which has been said.
+            below = (d["loc"] for d in details if len(d["loc"]) > len(detail["loc"]))
+            if detail["type"] == "too_short" and any(
+                loc[: len(detail["loc"])] == detail["loc"] for loc in below
+            ):
+                continue
             key = (*at, *detail["loc"])
             value = _look_up(self._raw, key)
             expected = _EXPECTED.get(detail["type"], sentence.removeprefix(f"got {value!r}; "))

@@ -15,7 +15,7 @@ from mtjlab.bench.simulate import SimulatedBench, simulate
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
 from mtjlab.core.driver import Driver, Opening, Ports
-from mtjlab.core.errors import BenchError, MtjlabError
+from mtjlab.core.errors import BenchError, InstrumentError, MtjlabError
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import (
     Daq,
@@ -41,6 +41,7 @@ class OpenBench:
         guard: knows every last set-point.
         drivers: by instrument name, for `check`; they can be read but not set.
         instruments: raw faces by name (`smu`, `smu.a`), likewise.
+        missing: instruments that did not open, where that was allowed.
     """
 
     def __init__(
@@ -50,8 +51,17 @@ class OpenBench:
         generators: Generators,
         notice: Notice,
         pretend: bool = False,
+        as_many_as_possible: bool = False,
     ) -> None:
-        """Open every instrument; `pretend` puts a real bench on its twin (`--dry-run`).
+        """Open every instrument.
+
+        Args:
+            loaded: the bench file.
+            generators: of the run.
+            notice: told what is found, `notice(level, text)`.
+            pretend: put a real bench on its twin (`--dry-run`).
+            as_many_as_possible: go on without an instrument that is missing, for `mtjlab safe`;
+                `make_safe` then says that it is not proved safe.
 
         Raises:
             InstrumentError: one is missing or is not what the file says; all others are closed.
@@ -71,10 +81,16 @@ class OpenBench:
         self.guard = Guard(self.wiring, loaded.file.limits.junction(), self._permit, clock)
         self.drivers: dict[str, Driver] = {}
         self.instruments: dict[str, Instrument] = {}
+        self.missing: dict[str, InstrumentError] = {}
         with ExitStack() as undo:
             undo.callback(self.close)
             for name in loaded.file.instruments:
-                self._open(name, ports)
+                try:
+                    self._open(name, ports)
+                except InstrumentError as error:
+                    if not as_many_as_possible:
+                        raise
+                    self.missing[name] = error
             self._report_energised()
             undo.pop_all()
 
@@ -161,7 +177,9 @@ class OpenBench:
         """
         # Whatever comes of it, nothing is known to stand at its last set-point any more.
         self.guard.setpoints.clear()
-        return make_safe(self.instruments, self._permit, self.clock, self.notice)
+        return make_safe(
+            self.instruments, self._permit, self.clock, self.notice, absent=self.missing
+        )
 
     def close(self) -> None:
         """Release all links. Changes no output."""

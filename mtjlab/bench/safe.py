@@ -30,13 +30,22 @@ def make_safe(
     permit: WritePermit,
     clock: Clock,
     notice: Callable[[str, str], None],
+    *,
+    absent: Mapping[str, Exception] | None = None,
 ) -> list[Made]:
     """Make every instrument safe; each is tried, whatever happens to the others.
+
+    Args:
+        instruments: raw faces by name.
+        permit: of the bench.
+        clock: bench time, for the ramps.
+        notice: told of each that fails, as it happens.
+        absent: instruments that could not even be opened, and why: not proved safe.
 
     Raises:
         NotSafeError: at least one could not be read back as safe; the text names each.
     """
-    done: list[Made] = []
+    done = [Made(name, str(error)) for name, error in (absent or {}).items()]
     for name, instrument in sorted(instruments.items(), key=lambda item: _rank(item[1])):
         try:
             with permit.opened():

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from mtjlab import __version__
 from mtjlab.cli import check, plot, run, safe, show
-from mtjlab.core.errors import MtjlabError, UsageError
+from mtjlab.core.errors import Aborted, MtjlabError, UsageError
 
 app = typer.Typer(
     name="mtjlab",
@@ -25,6 +25,8 @@ app.command("show")(show.show)
 app.command("plot")(plot.plot)
 app.command("check")(check.check)
 app.command("safe")(safe.safe)
+
+_TYPER_INTERRUPTED = 130
 
 
 def _version(asked: bool) -> None:
@@ -58,7 +60,7 @@ def run_command_line(arguments: Sequence[str] | None = None) -> NoReturn:
         else:
             errors.print(f"error: {error.format_message()}\nTry `mtjlab --help`", markup=False)
     except (typer.Abort, KeyboardInterrupt):
-        code = 5
+        code = Aborted.exit_code
     except MtjlabError as error:
         if debug:
             errors.print_exception()
@@ -73,4 +75,7 @@ def run_command_line(arguments: Sequence[str] | None = None) -> NoReturn:
             markup=False,
         )
         code = 1
+    # Typer's own code for Ctrl-C in a verb that does not handle it.
+    if code == _TYPER_INTERRUPTED:
+        code = Aborted.exit_code
     sys.exit(code if isinstance(code, int) else 0)

@@ -5,11 +5,9 @@ import secrets
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 from rich.console import Console
@@ -50,65 +48,85 @@ def run(
     screen = Console(quiet=as_json, highlight=False, soft_wrap=True)
     planned: Plan | None = None
     outcome = Outcome()
-    try:
-        planned = plan(
-            protocol,
-            bench_name(bench),
-            parameters_file=params,
-            settings=settings or (),
-            seed=chosen,
-            runs_dir=None if dry_run else runs_dir(out),
-            command=shlex.join(["mtjlab", *sys.argv[1:]]),
-        )
-        if dry_run:
-            _print_parameters(screen, planned)
-        outcome = _execute(planned, as_json)
-    except MtjlabError as error:
-        outcome.error = error
-    if as_json:
-        typer.echo(json.dumps(_report(protocol, bench_name(bench), chosen, planned, outcome)))
-        raise typer.Exit(outcome.exit_code)
-    _print_outcome(screen, protocol, chosen, outcome)
+    with _Signals(quiet=as_json) as signals:
+        try:
+            planned = plan(
+                protocol,
+                bench_name(bench),
+                parameters_file=params,
+                settings=settings or (),
+                seed=chosen,
+                runs_dir=None if dry_run else runs_dir(out),
+                command=shlex.join(["mtjlab", *sys.argv[1:]]),
+            )
+            if dry_run:
+                _print_parameters(screen, planned)
+            outcome = _execute(planned, signals, quiet=as_json)
+        except MtjlabError as error:
+            outcome.error = error
+        if as_json:
+            report = _report(protocol, bench_name(bench), chosen, planned, outcome)
+            typer.echo(json.dumps(report))
+            raise typer.Exit(outcome.exit_code)
+        _print_outcome(screen, protocol, chosen, outcome)
     if outcome.error is not None and outcome.status != "aborted":
         raise outcome.error
     raise typer.Exit(outcome.exit_code)
 
 
-def _execute(planned: Plan, quiet: bool) -> Outcome:
+def _execute(planned: Plan, signals: "_Signals", *, quiet: bool) -> Outcome:
     mailbox = Mailbox()
     execution = Run(planned, [mailbox.put])
-    with _signals(execution, quiet):
-        execution.start()
-        watch(mailbox, quiet=quiet)
-        execution.wait()
+    signals.steer(execution)
+    execution.start()
+    watch(mailbox, quiet=quiet)
+    execution.wait()
     return execution.outcome
 
 
-@contextmanager
-def _signals(execution: Run, quiet: bool) -> Iterator[None]:
-    """First Ctrl-C: end at the next step. Second, or SIGTERM: at once. Always safe."""
-    pressed = 0
+class _Signals:
+    """First Ctrl-C: end at the next step. Second, SIGTERM or SIGHUP: at once. Always safe.
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed += 1
-        if pressed == 1:
+    Held until the last line is printed: a late Ctrl-C must not cost the path of the run file.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._pressed = 0
+        self._execution: Run | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def steer(self, execution: Run) -> None:
+        """From now on signals go to this run; one that came earlier, too."""
+        self._execution = execution
+        if self._pressed:
             execution.stop()
-            if not quiet:
-                sys.stderr.write("\nstopping at the next step; Ctrl-C again stops at once\n")
-        else:
-            execution.abort()
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        execution.abort()
+    def __enter__(self) -> Self:
+        handlers = {signal.SIGINT: self._interrupt, **dict.fromkeys(ENDED_BY, self._end)}
+        for number, handler in handlers.items():
+            self._before[number] = signal.signal(number, handler)
+        return self
 
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, interrupt)}
-    before |= {number: signal.signal(number, end) for number in ENDED_BY}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._pressed += 1
+        if self._execution is None:
+            return
+        if self._pressed > 1:
+            self._execution.abort()
+            return
+        self._execution.stop()
+        if not self._quiet:
+            sys.stderr.write("\nstopping at the next step; Ctrl-C again stops at once\n")
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self._pressed += 1
+        if self._execution is not None:
+            self._execution.abort()
 
 
 def _report(

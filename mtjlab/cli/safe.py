@@ -18,6 +18,8 @@ def safe(
     def notice(level: str, text: str) -> None:
         typer.echo(f"{level}: {text}", err=True)
 
-    with OpenBench(load(bench_name(bench)), generators=Generators(0), notice=notice) as opened:
+    with OpenBench(
+        load(bench_name(bench)), generators=Generators(0), notice=notice, as_many_as_possible=True
+    ) as opened:
         for made in opened.make_safe():
             typer.echo(f"{made.name}: 0 V and off, read back")

@@ -44,17 +44,23 @@ class Survey:
         """
         usable = [i for i in range(len(self.junctions)) if i not in self.masked]
         if len(usable) < count:
-            reasons = "; ".join(
-                f"{self.junctions[i].cell} {reason}" for i, reason in self.masked.items()
-            )
             raise BenchError(
                 f"the network has {count} noisy nodes and needs a junction for each; "
                 f"{len(usable)} of {len(self.junctions)} can serve, {count - len(usable)} are "
-                f"missing{f' (masked: {reasons})' if reasons else ''}. Use fewer hidden nodes, "
-                "or a chip with more live junctions"
+                f"missing{f' (masked: {self._by_reason()})' if self.masked else ''}. Use fewer "
+                "hidden nodes, another bias, or a chip with more live junctions"
             )
         by_duty = sorted(usable, key=lambda i: abs(self.found[i].levels.occupancy_high - 0.5))
         return sorted(by_duty[:count])
+
+    def _by_reason(self) -> str:
+        """As in `2 stuck, such as (0, 3)`."""
+        cells: dict[str, list[str]] = {}
+        for index, reason in self.masked.items():
+            cells.setdefault(reason, []).append(str(self.junctions[index].cell))
+        return "; ".join(
+            f"{len(where)} {reason}, such as {where[0]}" for reason, where in cells.items()
+        )
 
 
 def survey(
@@ -72,11 +78,9 @@ def survey(
     masked: dict[int, str] = {}
     for index, telegraph in enumerate(found):
         if telegraph.verdict != "telegraph":
-            masked[index] = f"is {telegraph.verdict}"
+            masked[index] = telegraph.verdict
         elif telegraph.rates.reason is not None:
-            masked[index] = f"has no rates: {telegraph.rates.reason}"
+            masked[index] = f"without rates: {telegraph.rates.reason}"
         elif telegraph.rates.tau_c_s > max_tau_c_s:
-            masked[index] = (
-                f"has tau_c {si(telegraph.rates.tau_c_s, 's')}, above {si(max_tau_c_s, 's')}"
-            )
+            masked[index] = f"with tau_c above {si(max_tau_c_s, 's')}"
     return Survey(tuple(junctions), traces_v, interval_s, found, masked, block.parts)

@@ -85,7 +85,7 @@ def calibrate(
     seen = survey(daq, candidates, duration_s=params.survey_s, max_tau_c_s=params.max_tau_c_s)
     chosen = seen.choose(nodes)
     for index, reason in seen.masked.items():
-        rig.notice("warning", f"junction {candidates[index].cell} {reason}: masked")
+        rig.notice("warning", f"junction {candidates[index].cell} masked: {reason}")
     slowest_s = max(seen.found[i].rates.tau_c_s for i in chosen)
     spacing_s = slowest_s * max(params.sample_spacing, params.pass_spacing / smallest_batch)
     when = timing(spacing_s, params.keep, daq.abilities, nodes)

@@ -17,7 +17,7 @@ from mtjlab.core.wiring import SingleJunction
 from mtjlab.fabric.bias import CommonBias
 from mtjlab.fabric.node_noise import one_board
 from mtjlab.learning.recipes import recipe
-from mtjlab.learning.tasks import load_task
+from mtjlab.learning.tasks import load_task, split
 from protocols.noise_learning.calibration import Calibration, Found, calibrate
 from protocols.noise_learning.parameters import NoiseLearningParameters
 from protocols.noise_learning.session import Session
@@ -55,6 +55,8 @@ class NoiseLearning:
         """Steps, evaluations, junctions, traces and one stream of weights per layer."""
         widths = self._widths(params)
         one_board(self._candidates(rig))
+        # A split that cannot be is said now, not when the bias is on.
+        split(load_task(params.task), np.random.default_rng(0), params.known("test_count"))
         nodes = sum(widths[1:])
         fixed = [
             Stream("step", "f8", (4,), "", STEP),

@@ -76,3 +76,13 @@ def test_a_read_back_that_disagrees_is_not_safe(
     raw_source.lies = True
     with pytest.raises(NotSafeError, match="reads back on"):
         make_safe({"smu": raw_source}, permit, clock, quiet)
+
+
+def test_an_instrument_that_is_absent_is_not_safe_but_the_others_are_made_so(
+    raw_source: Any, permit: WritePermit, clock: VirtualClock
+) -> None:
+    with pytest.raises(NotSafeError, match="daq: nothing answers"):
+        make_safe(
+            {"smu": raw_source}, permit, clock, quiet, absent={"daq": Timeout("nothing answers")}
+        )
+    assert raw_source.sent == [("shutdown", None)]

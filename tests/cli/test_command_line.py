@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mtjlab.bench.file import load
 from mtjlab.cli.app import run_command_line
 
 QUICK = ("--set", "epochs=1", "--set", "reference_reads=100", "--set", "survey_s=20m")
@@ -162,6 +163,8 @@ def test_parameters_of_a_file_give_way_to_set(cli: Cli, tmp_path: Path) -> None:
             ["Reachable"],
         ),
         (("run", "noise_learning", "--set", "junctions=stuck"), 2, ["junctions=off"]),
+        (("run", "noise_learning", "--set", "max_tau_c_s=1u"), 2, ["tau_c above 1 us", "(0, 0)"]),
+        (("run", "noise_learning", "--set", "test_count=150"), 2, ["test_count = 150 of 150"]),
         (("run", "noise_learning", "--seed", "x"), 2, ["--seed"]),
         (("run", "noise_learning", "--set", "epochs"), 2, ["name=value"]),
         (("run", "noise_learning", "--params", "none.toml"), 2, ["none.toml"]),
@@ -256,3 +259,35 @@ def test_version_and_help() -> None:
             check=True,
         )
         assert text in done.stdout
+
+
+@pytest.fixture
+def absent(tmp_path: Path) -> str:
+    """A real bench whose instruments are not there."""
+    text = load("twin").text
+    file = tmp_path / "real.toml"
+    file.write_text(text[: text.index("\n[twin]")])
+    return str(file)
+
+
+@pytest.mark.parametrize("verb", [("check",), ("run", "noise_learning", "--bench")])
+def test_absent_instruments_are_named_with_what_was_tried(
+    cli: Cli, absent: str, verb: tuple[str, ...], tmp_path: Path
+) -> None:
+    code, _, err = cli(*verb, absent)
+    assert code == 3
+    for text in ("smu", "GPIB0::24::INSTR", "Check power, cable and address"):
+        assert text in err
+    assert list((tmp_path / "runs").rglob("*.h5")) == []
+
+
+def test_safe_tries_every_instrument_and_proves_none_that_is_absent(cli: Cli, absent: str) -> None:
+    code, _, err = cli("safe", absent)
+    assert code == 6
+    assert "smu: " in err
+    assert "daq: " in err
+
+
+def test_a_real_bench_runs_dry_on_its_twin(cli: Cli, absent: str) -> None:
+    report = learn(cli, "--bench", absent, "--dry-run", "--seed", "1")
+    assert (report["status"], report["twin"], report["run_file"]) == ("finished", True, None)

@@ -119,7 +119,7 @@ def test_junctions_on_learn_without_any_instrument_noise(tmp_path: Path) -> None
 def test_instrument_noise_cannot_be_switched_off_on_a_real_bench(tmp_path: Path) -> None:
     text = load("twin").text
     real = tmp_path / "real.toml"
-    real.write_text(text[: text.index("[twin")])
+    real.write_text(text[: text.index("\n[twin]")])
     with pytest.raises(Exception, match="instrument_noise"):
         plan("noise_learning", str(real), settings=["instrument_noise=off"], runs_dir=tmp_path)
 

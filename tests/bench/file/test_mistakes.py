@@ -376,3 +376,9 @@ def test_a_declared_resistance_changes_the_worst_case(good: str) -> None:
     with pytest.raises(BenchError, match="unfenced"):
         parse(bare, source="x")
     parse(bare.replace("[limits]", '[limits]\nr_max = "12 kohm"'), source="x")
+
+
+def test_one_mistake_in_the_only_entry_of_a_list_is_one_mistake(good: str) -> None:
+    with pytest.raises(BenchError) as refused:
+        parse(good.replace('series = "10 kohm"', 'series = "10 kV"'), source="b.toml")
+    assert "mistakes" not in str(refused.value)
