@@ -42,6 +42,7 @@ class OpenBench:
         drivers: by instrument name, for `check`; they can be read but not set.
         instruments: raw faces by name (`smu`, `smu.a`), likewise.
         missing: instruments that did not open, where that was allowed.
+        found_on: sources whose output somebody else had switched on before.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class OpenBench:
         self.drivers: dict[str, Driver] = {}
         self.instruments: dict[str, Instrument] = {}
         self.missing: dict[str, InstrumentError] = {}
+        self.found_on: list[str] = []
         with ExitStack() as undo:
             undo.callback(self.close)
             for name in loaded.file.instruments:
@@ -117,6 +119,7 @@ class OpenBench:
         for name, source in self.sources().items():
             state = source.state()
             if state.output_on:
+                self.found_on.append(name)
                 unit = "V" if state.function == "voltage" else "A"
                 self.notice(
                     "warning",

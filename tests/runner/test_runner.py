@@ -13,8 +13,9 @@ from pyvisa.resources import MessageBasedResource
 
 from mtjlab.bench.file import load
 from mtjlab.bench.open import OpenBench
+from mtjlab.bench.simulate import SimulatedBench, simulate
 from mtjlab.core.errors import Aborted, LimitError, NotSafeError, StoreError
-from mtjlab.core.events import Event, Rows, RunEnded, RunStarted, StepDone
+from mtjlab.core.events import Event, Notice, Rows, RunEnded, RunStarted, StepDone
 from mtjlab.core.interfaces import SourceSettings
 from mtjlab.core.parameters import Parameters
 from mtjlab.core.protocol import Progress, Results, Rig, State, Stream
@@ -290,3 +291,24 @@ def test_a_file_that_cannot_be_closed_still_ends_the_run(
     assert outputs_off(protocol)
     assert (outcome.status, outcome.exit_code) == ("failed", 1)
     assert isinstance(events[-1], RunEnded)
+
+
+def test_an_output_found_on_is_reported_and_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def somebody_was_here(*given: Any, **named: Any) -> SimulatedBench:
+        simulated = simulate(*given, **named)
+        simulated.twins["smu"].feed(b":SOUR:VOLT 0.05\n:OUTP ON\n")
+        return simulated
+
+    monkeypatch.setattr("mtjlab.bench.open.simulate", somebody_was_here)
+    events: list[Event] = []
+    protocol = Blink()
+    outcome = execute(protocol, tmp_path, [events.append])
+    assert outcome.exit_code == 3
+    assert "on" in str(outcome.error)
+    assert outcome.run_file is None
+    assert not outputs_off(protocol)
+    said = [event.text for event in events if isinstance(event, Notice)]
+    assert any("found on at 50 mV; nothing was touched" in text for text in said)
+    assert any("still on, as it was found" in text for text in said)

@@ -1,8 +1,8 @@
 """Runs a protocol: one worker thread, commits between steps, and always ends in the safe state.
 
-`plan` settles everything that can be settled without opening anything. `Run` opens the bench,
-owns its instruments in one thread, hands rows to the store at each yield and tells listeners.
-Whatever happens to the protocol, the bench is made safe and read back before the file is closed.
+`Run` opens the bench, owns its instruments in one thread, hands rows to the store at each yield and
+tells listeners. Whatever happens to the protocol, the bench is made safe and read back before the
+file is closed.
 """
 
 import platform
@@ -19,9 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from mtjlab.bench.file import LoadedBench, load
 from mtjlab.bench.open import OpenBench
-from mtjlab.core import plugins
 from mtjlab.core.errors import Aborted, MtjlabError, NotSafeError, StoreError
 from mtjlab.core.events import (
     Event,
@@ -34,58 +32,12 @@ from mtjlab.core.events import (
     frozen_rows,
 )
 from mtjlab.core.generators import Generators
-from mtjlab.core.parameters import Parameters, from_texts, read_file
-from mtjlab.core.protocol import Progress, Protocol, Results, Rig, Stream
+from mtjlab.core.protocol import Progress, Results, Rig, Stream
 from mtjlab.core.provenance import revision, versions
-from mtjlab.store import RunHeader, RunWriter, check_runs_dir
+from mtjlab.runner.plan import Plan
+from mtjlab.store import RunHeader, RunWriter
 
 CHECKPOINT_EVERY_S = 1.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A run that could start: everything validated, nothing opened.
-
-    Attributes:
-        protocol_name, protocol, params: resolved.
-        loaded: the bench file with the protocol's twin overrides applied.
-        seed: of the run.
-        runs_dir: None for a dry run, which leaves no file and opens nothing real.
-        command: the command line, for the run file.
-    """
-
-    protocol_name: str
-    protocol: Protocol[Any]
-    params: Parameters
-    loaded: LoadedBench
-    seed: int
-    runs_dir: Path | None
-    command: str = ""
-
-
-def plan(
-    protocol: str,
-    bench: str,
-    *,
-    parameters_file: Path | None = None,
-    settings: Sequence[str] = (),
-    seed: int = 0,
-    runs_dir: Path | None,
-    command: str = "",
-) -> Plan:
-    """Settle protocol, parameters, bench and run folder.
-
-    Raises:
-        UsageError: unknown protocol, parameter or bench, or a value out of range.
-        StoreError: the run folder cannot be written.
-    """
-    recipe: Protocol[Any] = plugins.load("protocols", protocol)()
-    given = read_file(parameters_file) if parameters_file else {}
-    params = recipe.resolve(from_texts(recipe.parameters, given, settings, of=protocol))
-    loaded = load(bench, overrides=recipe.twin_overrides(params))
-    if runs_dir is not None:
-        check_runs_dir(runs_dir)
-    return Plan(protocol, recipe, params, loaded, seed, runs_dir, command)
 
 
 @dataclass
@@ -283,6 +235,10 @@ class Run:
         if bench is None:
             return
         try:
+            if bench.found_on and not bench.guard.energised:
+                # Somebody else's output, and nothing of ours: it is not for us to switch it off.
+                self._notice("warning", f"{', '.join(bench.found_on)}: still on, as it was found")
+                return
             bench.make_safe()
             self._tell(StateChanged("safe"))
         finally:
