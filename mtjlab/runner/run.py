@@ -83,6 +83,7 @@ class Run:
         self._declared: dict[str, Stream] = {}
         self._sent: dict[str, int] = {}
         self._checkpointed_s = 0.0
+        self._progress: Progress | None = None
         self._thread = threading.Thread(target=self._execute, name="mtjlab run")
 
     def start(self) -> None:
@@ -184,16 +185,20 @@ class Run:
                 return dict(end.value or {})
             total = progress.total
             self._commit(progress.done, progress.total)
-            self._checkpoint(progress)
+            self._progress = progress
+            if time.monotonic() - self._checkpointed_s >= CHECKPOINT_EVERY_S:
+                self._checkpoint()
             self._tell(StepDone(progress.done, progress.total, progress.values, rig.clock.now_s()))
 
     def _heed(self) -> None:
         """Between steps: pause, stop, abort."""
         if not self._go.is_set():
+            self._checkpoint()
             self._tell(StateChanged("paused"))
             self._go.wait()
             self._tell(StateChanged("running"))
         if self._stop.is_set() or self._abort.is_set():
+            self._checkpoint()
             raise Aborted("stopped by the user; the steps until then are in the run file")
 
     def _emit(self, stream: str, rows: NDArray[Any]) -> None:
@@ -217,12 +222,13 @@ class Run:
             self._sent[stream] = index + len(block)
             self._tell(Rows(stream, index, frozen_rows(block)))
 
-    def _checkpoint(self, progress: Progress) -> None:
-        now_s = time.monotonic()
-        if self._writer is None or now_s - self._checkpointed_s < CHECKPOINT_EVERY_S:
+    def _checkpoint(self) -> None:
+        """Save all that is needed to go on from the last committed step."""
+        progress = self._progress
+        if self._writer is None or progress is None:
             return
         assert self._bench is not None
-        self._checkpointed_s = now_s
+        self._checkpointed_s = time.monotonic()
         self._writer.checkpoint(
             {f"protocol/{key}": value for key, value in progress.state.items()}
             | {f"generator/{k}": v for k, v in self._bench.generators.state().items()}

@@ -133,6 +133,11 @@ def test_stop_ends_at_the_next_step_and_keeps_what_was_committed(tmp_path: Path)
     with RunReader.open(outcome.run_file) as reader:
         assert reader.status == "aborted"
         assert len(reader.stream("volts")) == 30
+        saved = reader.checkpoint()
+        assert saved is not None
+        assert (saved["protocol/step"], saved["done"]) == (2, 3)
+        assert reader.checkpoint_rows() == {"volts": 30}
+        assert "world/clock_s" in saved
 
 
 def test_abort_loses_the_step_in_progress_only(tmp_path: Path) -> None:
