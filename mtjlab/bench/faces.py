@@ -5,12 +5,13 @@ What a face passes on is exactly what the guard has checked.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtjlab.bench.guard import Guard
-from mtjlab.core.errors import LimitError
+from mtjlab.core.errors import InstrumentError, LimitError, MtjlabError
 from mtjlab.core.interfaces import (
     Block,
     Daq,
@@ -53,6 +54,11 @@ class GuardedSource:
         with self._guard.permitted():
             if settings.function == "current":
                 self._guard.check_current(self._terminal, 0.0, settings.compliance)
+            if self._source.state().output_on:
+                raise InstrumentError(
+                    f"{self._terminal} is on; function, ranges and compliance change only with "
+                    "the output off. Switch it off first; nothing was sent"
+                )
             self._settings = None
             self._source.configure(settings)
             self._settings = settings
@@ -60,6 +66,7 @@ class GuardedSource:
 
     def set_level(self, level: float) -> None:
         """Check, then ramp there in steps of 1/20 of the limit, 2 ms of bench time each."""
+        level = float(level)
         with self._guard.permitted():
             self._check(level)
             for value in self._ramp(level):
@@ -72,8 +79,11 @@ class GuardedSource:
         """Switch on at 0 only; switching off ramps to 0 first."""
         with self._guard.permitted():
             if not on and self._guard.setpoints.get(self._terminal, 0.0) != 0.0:
-                self.set_level(0.0)
+                # Best effort: whatever becomes of the ramp, the output goes off.
+                with suppress(MtjlabError):
+                    self.set_level(0.0)
             if on:
+                self._configured()
                 self._check(self._guard.setpoints.get(self._terminal, 0.0))
                 self._guard.energised = True
             self._source.output(on)
@@ -85,9 +95,12 @@ class GuardedSource:
 
     def sweep(self, levels: NDArray[np.float64], delay_s: float) -> NDArray[np.float64]:
         """As `SourceMeter.sweep`; every level is checked before the first is sent."""
+        levels = _plain(levels, f"{self._terminal}: a sweep")
         with self._guard.permitted():
             for level in (float(levels.min()), float(levels.max())):
                 self._check(level)
+            # Wherever a failed sweep ends, it is taken for its largest level.
+            self._guard.setpoints[self._terminal] = float(levels[np.abs(levels).argmax()])
             readings = self._source.sweep(levels, delay_s)
             self._guard.setpoints[self._terminal] = float(levels[-1])
             return readings
@@ -103,16 +116,27 @@ class GuardedSource:
             self._guard.setpoints[self._terminal] = 0.0
 
     def _check(self, level: float) -> None:
-        settings = self._settings
-        if settings is None:
+        if level == 0:
+            return
+        settings = self._configured()
+        if not abs(level) <= abs(settings.range):
+            unit = "V" if settings.function == "voltage" else "A"
             raise LimitError(
-                f"{self._terminal}: function, range and compliance are not configured by this "
-                "session, so its worst case is unknown; nothing was sent. Call configure first"
+                f"{self._terminal} = {si(level, unit)} is above the configured range of "
+                f"{si(settings.range, unit)}; nothing was sent"
             )
         if settings.function == "voltage":
             self._guard.check_voltage(self._terminal, level)
         else:
             self._guard.check_current(self._terminal, level, settings.compliance)
+
+    def _configured(self) -> SourceSettings:
+        if self._settings is None:
+            raise LimitError(
+                f"{self._terminal}: function, range and compliance are not configured by this "
+                "session, so its worst case is unknown; nothing was sent. Call configure first"
+            )
+        return self._settings
 
     def _ramp(self, level: float) -> Iterator[float]:
         limits, settings = self._guard.limits, self._settings
@@ -141,6 +165,7 @@ class GuardedDaq:
     def write(self, values_v: Mapping[str, float]) -> None:
         """As `Daq.write`; refused as a whole if one value is."""
         with self._guard.permitted():
+            values_v = {channel: float(volts) for channel, volts in values_v.items()}
             for channel, volts in values_v.items():
                 self._guard.check_voltage(f"{self._name}/{channel}", volts)
             self._mark(any(volts != 0 for volts in values_v.values()))
@@ -166,8 +191,15 @@ class GuardedDaq:
     ) -> Block:
         """As `Daq.play_and_record`."""
         with self._guard.permitted():
+            rest_v = [float(volts) for volts in rest_v]
             if outputs_v is not None:
+                outputs_v = _plain(outputs_v, f"{self._name}: a block")
                 self._check_block(outputs_v, ao, rest_v)
+                # Until it has ended well, an output may stand at any of its values.
+                for column, channel in enumerate(ao):
+                    values = outputs_v[:, column]
+                    held = float(values[np.abs(values).argmax()])
+                    self._guard.setpoints[f"{self._name}/{channel}"] = held
             block = self._daq.play_and_record(
                 outputs_v,
                 ao=ao,
@@ -275,3 +307,14 @@ class GuardedSelector:
                     f"{self._name} does not move while {terminal} holds {si(volts, 'V')}; "
                     "nothing was sent. Write 0 V first"
                 )
+
+
+def _plain(values: NDArray[np.float64], what: str) -> NDArray[np.float64]:
+    """A copy that hides nothing and that nobody else can change: what is checked is what is sent.
+
+    A masked array would pass the check with its mask on and be played with it off.
+    """
+    copy = np.array(np.ma.getdata(values), dtype=np.float64)
+    if copy.size == 0:
+        raise LimitError(f"{what} without a single value; nothing was sent")
+    return copy

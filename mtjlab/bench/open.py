@@ -15,7 +15,7 @@ from mtjlab.bench.simulate import SimulatedBench, simulate
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
 from mtjlab.core.driver import Driver, Opening, Ports
-from mtjlab.core.errors import BenchError, InstrumentError, MtjlabError
+from mtjlab.core.errors import BenchError, MtjlabError
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import (
     Daq,
@@ -82,18 +82,23 @@ class OpenBench:
         self.guard = Guard(self.wiring, loaded.file.limits.junction(), self._permit, clock)
         self.drivers: dict[str, Driver] = {}
         self.instruments: dict[str, Instrument] = {}
-        self.missing: dict[str, InstrumentError] = {}
+        self.missing: dict[str, Exception] = {}
         self.found_on: list[str] = []
         with ExitStack() as undo:
             undo.callback(self.close)
             for name in loaded.file.instruments:
                 try:
                     self._open(name, ports)
-                except InstrumentError as error:
+                except Exception as error:
                     if not as_many_as_possible:
                         raise
                     self.missing[name] = error
-            self._report_energised()
+            try:
+                self._report_energised()
+            except MtjlabError:
+                # `make_safe` will judge the source that cannot be asked now.
+                if not as_many_as_possible:
+                    raise
             undo.pop_all()
 
     def _open(self, name: str, ports: Ports) -> None:
@@ -189,7 +194,7 @@ class OpenBench:
         for name, driver in self.drivers.items():
             try:
                 driver.close()
-            except MtjlabError as error:
+            except Exception as error:
                 self.notice("warning", f"{name} did not close cleanly: {error}")
 
     def __enter__(self) -> Self:

@@ -6,11 +6,12 @@ never keeps the next from being made safe.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mtjlab.core.clock import Clock
-from mtjlab.core.errors import MtjlabError, NotSafeError
-from mtjlab.core.interfaces import Daq, Instrument, Selector, SourceMeter
+from mtjlab.core.errors import NotSafeError
+from mtjlab.core.interfaces import Daq, Instrument, SourceMeter
 from mtjlab.core.permit import WritePermit
 
 RAMP_S = 0.1
@@ -54,8 +55,10 @@ def make_safe(
                 instrument.shutdown()
             done.append(Made(name, None))
         except Exception as error:
-            notice("error", f"{name} is not proved safe: {error}")
             done.append(Made(name, str(error)))
+            # Whoever listens must not keep the next instrument from being made safe.
+            with suppress(Exception):
+                notice("error", f"{name} is not proved safe: {error}")
     unsafe = [made for made in done if made.error is not None]
     if unsafe:
         listed = "; ".join(f"{made.name}: {made.error}" for made in unsafe)
@@ -70,7 +73,6 @@ def _rank(instrument: Instrument) -> int:
         return 0
     if isinstance(instrument, Daq):
         return 1
-    assert isinstance(instrument, Selector)
     return 2
 
 
@@ -83,5 +85,5 @@ def _ramp_down(source: SourceMeter, clock: Clock) -> None:
         for step in range(RAMP_STEPS - 1, 0, -1):
             source.set_level(state.level * step / RAMP_STEPS)
             clock.sleep(RAMP_S / RAMP_STEPS)
-    except MtjlabError:
+    except Exception:
         return

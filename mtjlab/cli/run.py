@@ -5,6 +5,7 @@ import secrets
 import shlex
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Self
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from mtjlab.cli.progress import watch
 from mtjlab.cli.results import plain, results_table
-from mtjlab.core.errors import MtjlabError, UsageError
+from mtjlab.core.errors import UsageError
 from mtjlab.core.events import Mailbox
 from mtjlab.core.places import bench_name, runs_dir
 from mtjlab.runner import Outcome, Plan, Run, plan
@@ -62,11 +63,11 @@ def run(
             if dry_run:
                 _print_parameters(screen, planned)
             outcome = _execute(planned, signals, quiet=as_json)
-        except MtjlabError as error:
+        except Exception as error:
             outcome.error = error
         if as_json:
             report = _report(protocol, bench_name(bench), chosen, planned, outcome)
-            typer.echo(json.dumps(report))
+            typer.echo(json.dumps(report, default=str))
             raise typer.Exit(outcome.exit_code)
         _print_outcome(screen, protocol, chosen, outcome)
     if outcome.error is not None and outcome.status != "aborted":
@@ -79,8 +80,14 @@ def _execute(planned: Plan, signals: "_Signals", *, quiet: bool) -> Outcome:
     execution = Run(planned, [mailbox.put])
     signals.steer(execution)
     execution.start()
-    watch(mailbox, quiet=quiet)
-    execution.wait()
+    try:
+        watch(mailbox, quiet=quiet)
+    except BaseException:
+        # The screen is gone (a closed pipe): end safely while the signals are still held.
+        execution.abort()
+        raise
+    finally:
+        execution.wait()
     return execution.outcome
 
 
@@ -121,7 +128,9 @@ class _Signals:
             return
         self._execution.stop()
         if not self._quiet:
-            sys.stderr.write("\nstopping at the next step; Ctrl-C again stops at once\n")
+            # A signal handler must survive a terminal that has gone.
+            with suppress(Exception):
+                sys.stderr.write("\nstopping at the next step; Ctrl-C again stops at once\n")
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self._pressed += 1

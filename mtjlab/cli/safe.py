@@ -1,5 +1,6 @@
 """`mtjlab safe`: everything on a bench to 0 V and off, read back, by hand."""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from mtjlab.bench.file import load
 from mtjlab.bench.open import OpenBench
 from mtjlab.core.generators import Generators
+from mtjlab.core.interfaces import Daq
 from mtjlab.core.places import bench_name
 
 
@@ -21,5 +23,15 @@ def safe(
     with OpenBench(
         load(bench_name(bench)), generators=Generators(0), notice=notice, as_many_as_possible=True
     ) as opened:
+        # From here on nothing may interrupt: half a ramp is not safe.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         for made in opened.make_safe():
-            typer.echo(f"{made.name}: 0 V and off, read back")
+            typer.echo(f"{made.name}: {_words(opened, made.name)}")
+
+
+def _words(opened: OpenBench, name: str) -> str:
+    """Only what was read back is claimed; a board's outputs that nothing is wired to are not."""
+    if isinstance(opened.instruments.get(name), Daq) and not opened.wiring.outputs(name):
+        return "no wired outputs"
+    return "0 V and off, read back"

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +76,7 @@ class Run:
         self._stop = threading.Event()
         self._abort = threading.Event()
         self._ending = threading.Event()
+        self._gate = threading.RLock()
         self._go = threading.Event()
         self._go.set()
         self._bench: OpenBench | None = None
@@ -105,9 +107,11 @@ class Run:
         self._abort.set()
         self._go.set()
         bench = self._bench
-        # Once the safe state is on its way nothing may interrupt it.
-        if bench is not None and not self._ending.is_set():
-            bench.abort()
+        # Once the safe state is on its way nothing may interrupt it. Re-entrant: this also runs
+        # in signal handlers.
+        with self._gate:
+            if bench is not None and not self._ending.is_set():
+                bench.abort()
 
     def pause(self) -> None:
         """Hold at the next step, outputs as they are."""
@@ -127,13 +131,23 @@ class Run:
             outcome.status = "finished"
         except Aborted as error:
             outcome.status, outcome.error = "aborted", error
-        except BaseException as error:
+        except Exception as error:
             outcome.status, outcome.error = "failed", error
-        self._ending.set()
+        except BaseException as error:
+            # SystemExit and the like: a run that was left is not a run that finished.
+            outcome.status = "failed"
+            outcome.error = MtjlabError(f"the protocol was left by {error!r}")
+            outcome.error.__cause__ = error
+        with self._gate:
+            self._ending.set()
         try:
             self._end_safely()
-        except BaseException as error:
+        except NotSafeError as error:
             outcome.status, outcome.error = "failed", error
+        except BaseException as error:
+            unsafe = NotSafeError(f"the safe state was not reached: {error!r}. Go to the rack")
+            unsafe.__cause__ = error
+            outcome.status, outcome.error = "failed", unsafe
         outcome.wall_time_s = time.monotonic() - began_s
         try:
             if self._bench is not None:
@@ -172,7 +186,9 @@ class Run:
         self._tell(StateChanged("running"))
         self._heed()
         plan.protocol.setup(rig, plan.params)
-        self.outcome.results = self._drive(plan.protocol.steps(rig, plan.params, None), rig)
+        # Closed here, so that a `finally` of the protocol runs before the safe state, not after.
+        with closing(plan.protocol.steps(rig, plan.params, None)) as steps:
+            self.outcome.results = self._drive(steps, rig)
 
     def _drive(self, steps: Generator[Progress, None, Results], rig: Rig) -> Results:
         total = 1.0
@@ -192,7 +208,8 @@ class Run:
 
     def _heed(self) -> None:
         """Between steps: pause, stop, abort."""
-        if not self._go.is_set():
+        ending = self._stop.is_set() or self._abort.is_set()
+        if not self._go.is_set() and not ending:
             self._checkpoint()
             self._tell(StateChanged("paused"))
             self._go.wait()
@@ -255,7 +272,8 @@ class Run:
         if writer is None:
             return
         energised = self._bench is not None and self._bench.guard.energised
-        if outcome.status == "failed" and not energised:
+        kept = self._progress is not None or isinstance(outcome.error, NotSafeError)
+        if outcome.status == "failed" and not energised and not kept:
             writer.discard()
             outcome.run_file = None
             return
@@ -268,8 +286,8 @@ class Run:
                 wall_time_s=outcome.wall_time_s,
             )
         except StoreError as error:
-            if not isinstance(outcome.error, NotSafeError):
-                outcome.status, outcome.error = "failed", outcome.error or error
+            if outcome.error is None or isinstance(outcome.error, Aborted):
+                outcome.status, outcome.error = "failed", error
 
     def _notice(self, level: str, text: str) -> None:
         if self._writer is not None:
@@ -283,7 +301,8 @@ class Run:
                 listener(event)
             except Exception as error:
                 # Whoever watches must not be able to stop the safe state.
-                self._listeners.remove(listener)
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
                 self._notice("error", f"a listener failed and is not told any more: {error!r}")
 
     def _header(self) -> RunHeader:

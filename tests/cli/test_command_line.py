@@ -246,7 +246,7 @@ def test_check_identifies_everything_and_energises_nothing(cli: Cli) -> None:
 def test_safe_reads_back(cli: Cli) -> None:
     code, out, _ = cli("safe", "twin")
     assert code == 0
-    assert out.splitlines() == ["smu: 0 V and off, read back", "daq: 0 V and off, read back"]
+    assert out.splitlines() == ["smu: 0 V and off, read back", "daq: no wired outputs"]
 
 
 def test_version_and_help() -> None:

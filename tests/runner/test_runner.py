@@ -191,7 +191,8 @@ def test_any_exception_leaves_the_output_off_and_is_in_the_file(
     protocol = Blink(fail)
     outcome = execute(protocol, tmp_path)
     assert outcome.status == "failed"
-    assert outcome.error is error
+    assert error in (outcome.error, getattr(outcome.error, "__cause__", None))
+    assert outcome.exit_code != 0
     assert outputs_off(protocol)
     assert outcome.run_file is not None
     with RunReader.open(outcome.run_file) as reader:
