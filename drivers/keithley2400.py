@@ -7,6 +7,7 @@ sent with all their digits, where PyMeasure keeps six.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +27,8 @@ from drivers.keithley2400_settings import (
     level_tolerance,
 )
 from drivers.keithley2400_sweep import list_sweep
-from drivers.link import Link, LinkSettings
+from drivers.link import Link
+from drivers.link_settings import LinkSettings
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import (
     Aborted,
@@ -201,6 +203,7 @@ class Keithley2400:
         self._permit.demand(f"{self._where}: output")
         with self._link.held():
             if on:
+                self._demand_running()
                 fitted = self._configured("switched on")
                 function = fitted.settings.function
                 level = self._number(f":SOURCE:{NODE[function]}?")
@@ -280,9 +283,11 @@ class Keithley2400:
                 finally:
                     self._link.write("OUTPUT 0")
                 state = self.state()
-                # What it had to report belongs to what came before.
                 drain(self._link.ask, self._where)
-            except MtjlabError as error:
+            except Exception as error:
+                # Without a reply nothing can be proved; the word may still arrive.
+                with suppress(MtjlabError):
+                    self._link.last_resort("OUTPUT 0")
                 raise NotSafeError(
                     f"{self._where}: could not be read back as off: {error}. Switch its output "
                     "off by hand"

@@ -13,9 +13,8 @@ not the late answer to something else, comes back.
 import math
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyvisa
@@ -23,6 +22,7 @@ from pymeasure.adapters import Adapter
 from pyvisa import constants, errors
 from pyvisa.constants import ResourceAttribute, StatusCode
 
+from drivers.link_settings import LinkSettings
 from drivers.messages import understand
 from drivers.visa_errors import visa_error
 from mtjlab.core.driver import Opening
@@ -40,23 +40,6 @@ from mtjlab.core.units import si
 # waited for alone; the rest follows at bus speed, this many bytes at a time.
 _PIECE = 256
 _MOST_STALE_REPLIES = 32
-
-
-@dataclass(frozen=True)
-class LinkSettings:
-    """How an instrument wants to be talked to.
-
-    Attributes:
-        timeout_s: longest wait for a reply, s.
-        slice_s: an abort is noticed after so long, s; well below 100 ms.
-        termination: ends every message in both directions.
-        refused: first mnemonic of a message (`MEAS`) -> why it is never sent.
-    """
-
-    timeout_s: float = 2.0
-    slice_s: float = 0.05
-    termination: str = "\n"
-    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
@@ -137,6 +120,16 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             self._dirty = True
             self._settle()
 
+    def last_resort(self, command: str) -> None:
+        """Send a setting over a link that cannot be made clean: words may arrive, replies not."""
+        self._check(command)
+        with self._lock:
+            self._demand_open(command)
+            self._dirty = True
+            # An empty line ends whatever half a line a dead program left behind.
+            self._send("")
+            self._send(command)
+
     def close(self) -> None:
         """Close the resource; changes nothing at the instrument. May be repeated."""
         # Adapter.__del__ comes here too, and perhaps before __init__ was through.
@@ -213,6 +206,10 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
     # What may be sent --------------------------------------------------------------------------
 
     def _check(self, command: str) -> None:
+        if "\n" in command or "\r" in command:
+            raise LimitError(
+                f"{self._where}: {command!r} holds more than one message; nothing was sent"
+            )
         message = understand(command)
         for mnemonic, reason in self._settings.refused.items():
             if any(u.lstrip(":").upper().startswith(mnemonic) for u in message.units):

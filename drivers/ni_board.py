@@ -103,11 +103,11 @@ class NiBoard:
 
     def kept_inputs(self, channels: Sequence[str]) -> TimedTask:
         """A stopped task with these inputs, perhaps used before."""
-        return self._keep(tuple(channels), self.inputs)
+        return self._keep("input", tuple(channels), self.inputs)
 
     def kept_outputs(self, channels: Sequence[str]) -> TimedTask:
         """A stopped task with these outputs, perhaps used before."""
-        return self._keep(tuple(channels), self.outputs)
+        return self._keep("output", tuple(channels), self.outputs)
 
     def release(self, task: Any) -> None:
         """Close a task, once."""
@@ -123,10 +123,14 @@ class NiBoard:
         for task in tuple(self._lent):
             self.release(task)
 
-    def _keep(self, channels: tuple[str, ...], make: Callable[[Sequence[str]], Any]) -> TimedTask:
-        if channels not in self._kept:
-            self._kept[channels] = TimedTask(make(channels))
-        return self._kept[channels]
+    def _keep(
+        self, what: str, channels: tuple[str, ...], make: Callable[[Sequence[str]], Any]
+    ) -> TimedTask:
+        # An output that is read back is an input of the same name.
+        key = (what, *channels)
+        if key not in self._kept:
+            self._kept[key] = TimedTask(make(channels))
+        return self._kept[key]
 
     def _new(self, channels: Sequence[str], add: Callable[[Any, str], None], what: str) -> Any:
         if len(set(channels)) != len(channels) or not channels:

@@ -145,6 +145,8 @@ class NiDaq:
             self._check_output(channel, float(volts), float(volts))
         if not values_v:
             return
+        if self._abort.is_set() and any(volts != 0 for volts in values_v.values()):
+            raise Aborted(f"{self._where}: aborted; shut it down to go on")
         with self._lock:
             task = self._board.outputs(tuple(values_v))
             try:

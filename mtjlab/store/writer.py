@@ -222,6 +222,11 @@ class RunWriter:
         with suppress(StoreError):  # kept in self._failure and raised below
             self._flush_with_room_for(len(text))
         failure = self._failure
+        if status == "finished" and (failure is not None or unstorable is not None):
+            # A file without all its rows or results must not say that all went well.
+            status = "failed"
+            summary |= {"status": status, "error": failure or str(unstorable)}
+            text = to_json(summary | {"results": {}}, what="summary")
         try:
             with self._in_words("closed"):
                 self._write_status(file, status)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mtjlab.bench.faces import GuardedDaq, GuardedSelector, GuardedSource
 from mtjlab.bench.guard import Guard
 from mtjlab.core.clock import VirtualClock
-from mtjlab.core.errors import LimitError
+from mtjlab.core.errors import InstrumentError, LimitError
 from mtjlab.core.interfaces import Daq, Selector, SourceMeter, SourceSettings
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.permit import WritePermit
@@ -199,3 +199,41 @@ def test_no_junction_however_bad_sees_more_than_the_limits_of_what_passes(
     else:
         assert seen_v <= limits.hard_v * (1 + 1e-9)
         assert current_a <= limits.hard_a * (1 + 1e-9)
+
+
+def test_a_masked_array_hides_nothing(raw_daq: Any, guard: Guard) -> None:
+    daq = GuardedDaq("daq", raw_daq, guard)
+    masked = np.ma.masked_array([[0.1], [13.0], [0.2]], mask=[[0], [1], [0]])
+    with pytest.raises(LimitError, match="nothing was sent"):
+        daq.play_and_record(
+            masked,
+            ao=("ao0",),
+            ai=("ai0",),
+            step_rate_hz=1e3,
+            settle=0,
+            keep=1,
+            rest_v=(0.0,),
+        )
+    assert raw_daq.sent == []
+
+
+def test_a_level_above_the_configured_range_is_refused_before_the_ramp(
+    source: GuardedSource, raw_source: Any
+) -> None:
+    source.configure(SourceSettings("voltage", 0.1, 1e-3))
+    before = list(raw_source.sent)
+    with pytest.raises(LimitError, match="above the configured range of 100 mV"):
+        source.set_level(0.4)
+    assert raw_source.sent == before
+
+
+def test_a_source_can_be_switched_off_after_a_mistaken_configure(
+    source: GuardedSource, raw_source: Any
+) -> None:
+    source.configure(VOLTAGE)
+    source.output(True)
+    source.set_level(0.3)
+    with pytest.raises(InstrumentError, match="only with the output off"):
+        source.configure(VOLTAGE)
+    source.output(False)
+    assert not raw_source.on

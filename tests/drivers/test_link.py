@@ -7,7 +7,8 @@ from pymeasure.instruments.keithley import Keithley2400 as PyMeasure2400
 from pyvisa import errors
 from pyvisa.constants import StatusCode
 
-from drivers.link import Link, LinkSettings
+from drivers.link import Link
+from drivers.link_settings import LinkSettings
 from drivers.messages import understand
 from mtjlab.core.errors import (
     Aborted,

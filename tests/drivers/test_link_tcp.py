@@ -6,7 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from drivers.link import Link, LinkSettings
+from drivers.link import Link
+from drivers.link_settings import LinkSettings
 from mtjlab.core.errors import InstrumentError, NotFound, Timeout
 
 SETTINGS = LinkSettings(timeout_s=5.0, slice_s=0.02)

@@ -318,3 +318,46 @@ def test_an_output_found_on_is_reported_and_left_as_it_was(
     said = [event.text for event in events if isinstance(event, Notice)]
     assert any("found on at 50 mV; nothing was touched" in text for text in said)
     assert any("still on, as it was found" in text for text in said)
+
+
+def test_a_finally_of_the_protocol_runs_before_the_safe_state(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    class Late(Blink):
+        def steps(
+            self, rig: Rig, params: Nothing, state: State | None
+        ) -> Generator[Progress, None, Results]:
+            try:
+                yield from super().steps(rig, params, state)
+            finally:
+                order.append("finally")
+
+    box: list[Run] = []
+    protocol = Late(lambda step, _rig: box[0].stop() if step == 1 else None)
+    listen = [lambda event: order.append("safe") if getattr(event, "state", "") == "safe" else None]
+    outcome = execute(protocol, tmp_path, listen, act=box.append)
+    assert outcome.status == "aborted"
+    assert order == ["finally", "safe"]
+
+
+def test_leaving_by_system_exit_is_a_failure(tmp_path: Path) -> None:
+    def leave(_step: int, _rig: Rig) -> None:
+        raise SystemExit(0)
+
+    outcome = execute(Blink(leave), tmp_path)
+    assert (outcome.status, outcome.exit_code) == ("failed", 1)
+
+
+def test_results_that_cannot_be_stored_make_a_failed_run_also_in_the_file(tmp_path: Path) -> None:
+    class Odd(Blink):
+        def steps(
+            self, rig: Rig, params: Nothing, state: State | None
+        ) -> Generator[Progress, None, Results]:
+            yield from super().steps(rig, params, state)
+            return {"x": object()}
+
+    outcome = execute(Odd(), tmp_path)
+    assert (outcome.status, outcome.exit_code) == ("failed", 1)
+    assert outcome.run_file is not None
+    with RunReader.open(outcome.run_file) as reader:
+        assert reader.status == "failed"

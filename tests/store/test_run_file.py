@@ -278,7 +278,7 @@ def test_results_without_a_json_form_are_said_and_the_run_still_ends(
     with pytest.raises(StoreError, match=r"summary\.results\.odd: set has no JSON form"):
         end(writer, results={"odd": {1}})
     with RunReader.open(writer.path) as run:
-        assert (run.status, run.results) == ("finished", {})
+        assert (run.status, run.results) == ("failed", {})
 
 
 def test_a_closed_writer_refuses(tmp_path: Path, make_header: MakeHeader, streams: Streams) -> None:
