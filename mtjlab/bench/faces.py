@@ -29,6 +29,7 @@ from mtjlab.core.wiring import Cell
 
 RAMP_STEPS_TO_LIMIT = 20
 RAMP_PAUSE_S = 2e-3
+SLOWEST_LINE_HZ = 50.0
 
 
 class GuardedSource:
@@ -85,18 +86,18 @@ class GuardedSource:
             if on:
                 self._configured()
                 self._check(self._guard.setpoints.get(self._terminal, 0.0))
-                self._guard.energised = True
+                self._guard.energise()
             self._source.output(on)
 
     def measure(self) -> Reading:
         """As `SourceMeter.measure`."""
-        with self._guard.permitted():
+        with self._guard.permitted(self._reading_s()):
             return self._source.measure()
 
     def sweep(self, levels: NDArray[np.float64], delay_s: float) -> NDArray[np.float64]:
         """As `SourceMeter.sweep`; every level is checked before the first is sent."""
         levels = _plain(levels, f"{self._terminal}: a sweep")
-        with self._guard.permitted():
+        with self._guard.permitted(len(levels) * (delay_s + self._reading_s())):
             for level in (float(levels.min()), float(levels.max())):
                 self._check(level)
             # Wherever a failed sweep ends, it is taken for its largest level.
@@ -129,6 +130,10 @@ class GuardedSource:
             self._guard.check_voltage(self._terminal, level)
         else:
             self._guard.check_current(self._terminal, level, settings.compliance)
+
+    def _reading_s(self) -> float:
+        """More than one reading takes, s: two quantities, each with zero and reference."""
+        return 0.0 if self._settings is None else 8 * self._settings.nplc / SLOWEST_LINE_HZ
 
     def _configured(self) -> SourceSettings:
         if self._settings is None:
@@ -190,7 +195,8 @@ class GuardedDaq:
         steps: int | None = None,
     ) -> Block:
         """As `Daq.play_and_record`."""
-        with self._guard.permitted():
+        count = steps if outputs_v is None else len(outputs_v)
+        with self._guard.permitted((count or 0) / step_rate_hz if step_rate_hz > 0 else 0.0):
             rest_v = [float(volts) for volts in rest_v]
             if outputs_v is not None:
                 outputs_v = _plain(outputs_v, f"{self._name}: a block")
@@ -216,7 +222,9 @@ class GuardedDaq:
 
     def stream(self, ai: Sequence[str], rate_hz: float, block: int) -> Iterator[Samples]:
         """As `Daq.stream`."""
-        return self._daq.stream(ai, rate_hz, block)
+        for samples in self._daq.stream(ai, rate_hz, block):
+            self._guard.lease(block / rate_hz)
+            yield samples
 
     def abort(self) -> None:
         """As `Daq.abort`."""
@@ -248,7 +256,8 @@ class GuardedDaq:
         self._mark(bool(np.any(outputs_v)) or any(rest_v))
 
     def _mark(self, energising: bool) -> None:
-        self._guard.energised = self._guard.energised or energising
+        if energising:
+            self._guard.energise()
 
 
 class GuardedSelector:

@@ -7,7 +7,7 @@ out of a face can be read but not set.
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mtjlab.core.clock import Clock
@@ -25,6 +25,7 @@ class Guard:
     Attributes:
         setpoints: terminal -> last value sent (V; A for a source-meter that sources current).
         energised: an output has been switched on, or a board output moved off 0 V, at some time.
+        live: the same, and the bench has not been made safe since.
     """
 
     def __init__(
@@ -34,15 +35,37 @@ class Guard:
         self.limits = limits
         self.clock = clock
         self.setpoints: dict[str, float] = {}
-        self.energised = False
+        self.energised = self.live = False
         self.sources: dict[str, SourceMeter] = {}
         self.lock = threading.RLock()
         self._permit = permit
+        self._renew: Callable[[float], None] = lambda _duration_s: None
+
+    def watched_by(self, renew: Callable[[float], None]) -> None:
+        """From now on `lease` calls `renew(duration_s)`: a supervisor watches this bench."""
+        self._renew = renew
+
+    def lease(self, duration_s: float = 0.0) -> None:
+        """Tell the supervisor that the owner of the outputs lives and may take `duration_s`, s.
+
+        While no output was switched on there is nothing to tell.
+
+        Raises:
+            InstrumentError: the supervisor is gone.
+        """
+        if self.live:
+            self._renew(duration_s)
+
+    def energise(self) -> None:
+        """An output is about to go on: from here on a lease is held."""
+        self.energised = self.live = True
+        self.lease()
 
     @contextmanager
-    def permitted(self) -> Iterator[None]:
-        """Context in which one guarded setting is checked and sent."""
+    def permitted(self, duration_s: float = 0.0) -> Iterator[None]:
+        """Context in which one guarded setting is checked and sent, and may take `duration_s`."""
         with self.lock, self._permit.opened():
+            self.lease(duration_s)
             yield
 
     def check_voltage(self, terminal: str, volts: float) -> None:

@@ -1,6 +1,6 @@
 """Opens a bench: entry points to drivers, the guard before them, the safe state behind them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +12,7 @@ from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.guard import Guard
 from mtjlab.bench.safe import Made, make_safe
 from mtjlab.bench.simulate import SimulatedBench, simulate
+from mtjlab.bench.watch import LeasedClock, Watch
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
 from mtjlab.core.driver import Driver, Opening, Ports
@@ -28,6 +29,9 @@ from mtjlab.core.protocol import Rig
 from mtjlab.core.units import si
 
 Notice = Callable[[str, str], None]
+
+# Ramps, time-outs of instruments that do not answer, and the next one after them.
+SAFE_WITHIN_S = 30.0
 
 
 class OpenBench:
@@ -53,6 +57,8 @@ class OpenBench:
         notice: Notice,
         pretend: bool = False,
         as_many_as_possible: bool = False,
+        only: Collection[str] | None = None,
+        watched: bool = True,
     ) -> None:
         """Open every instrument.
 
@@ -63,6 +69,9 @@ class OpenBench:
             pretend: put a real bench on its twin (`--dry-run`).
             as_many_as_possible: go on without an instrument that is missing, for `mtjlab safe`;
                 `make_safe` then says that it is not proved safe.
+            only: instruments to open; None for all.
+            watched: start a supervisor for outputs that outlive this process. Without one only
+                for who energises nothing.
 
         Raises:
             InstrumentError: one is missing or is not what the file says; all others are closed.
@@ -71,11 +80,15 @@ class OpenBench:
         self.generators = generators
         self.notice = notice
         self.simulated: SimulatedBench | None = None
+        self._watch: Watch | None = None
         ports = Ports()
         clock: Clock = WallClock()
         if loaded.file.twin is not None or pretend:
             self.simulated = simulate(loaded, generators=generators)
             ports, clock = self.simulated.ports, self.simulated.world.clock
+        elif watched:
+            self._watch = Watch(loaded)
+            clock = LeasedClock(lambda duration_s: self.guard.lease(duration_s))
         self.clock = clock
         self.wiring = loaded.file.wiring.resolve()
         self._permit = WritePermit()
@@ -86,7 +99,7 @@ class OpenBench:
         self.found_on: list[str] = []
         with ExitStack() as undo:
             undo.callback(self.close)
-            for name in loaded.file.instruments:
+            for name in loaded.file.instruments if only is None else only:
                 try:
                     self._open(name, ports)
                 except Exception as error:
@@ -99,6 +112,9 @@ class OpenBench:
                 # `make_safe` will judge the source that cannot be asked now.
                 if not as_many_as_possible:
                     raise
+            if self._watch is not None:
+                self._watch.ready()
+                self.guard.watched_by(self._watch.lease)
             undo.pop_all()
 
     def _open(self, name: str, ports: Ports) -> None:
@@ -166,6 +182,7 @@ class OpenBench:
             generators=self.generators,
             emit=emit,
             notice=self.notice,
+            busy=guard.lease,
         )
 
     def world_state(self) -> Mapping[str, Any]:
@@ -185,17 +202,27 @@ class OpenBench:
         """
         # Whatever comes of it, nothing is known to stand at its last set-point any more.
         self.guard.setpoints.clear()
-        return make_safe(
+        self.guard.lease(SAFE_WITHIN_S)
+        made = make_safe(
             self.instruments, self._permit, self.clock, self.notice, absent=self.missing
         )
+        self.guard.live = False
+        if self._watch is not None:
+            self._watch.free()
+        return made
 
     def close(self) -> None:
-        """Release all links. Changes no output."""
+        """Release all links. Changes no output.
+
+        A supervisor is dismissed from a bench that is off; one that was left on it makes safe.
+        """
         for name, driver in self.drivers.items():
             try:
                 driver.close()
             except Exception as error:
                 self.notice("warning", f"{name} did not close cleanly: {error}")
+        if self._watch is not None:
+            self._watch.leave(in_order=not self.guard.live)
 
     def __enter__(self) -> Self:
         return self

@@ -24,7 +24,7 @@ def check(
     def notice(level: str, text: str) -> None:
         screen.print(f"{level}: {text}", markup=False)
 
-    with OpenBench(loaded, generators=Generators(0), notice=notice) as opened:
+    with OpenBench(loaded, generators=Generators(0), notice=notice, watched=False) as opened:
         rows = report(loaded, opened.instruments, opened.drivers)
     badge = " (simulated twin)" if loaded.file.twin is not None else ""
     table = Table(title=f"bench {loaded.file.name}{badge}: {loaded.source}", title_justify="left")

@@ -21,7 +21,11 @@ def safe(
         typer.echo(f"{level}: {text}", err=True)
 
     with OpenBench(
-        load(bench_name(bench)), generators=Generators(0), notice=notice, as_many_as_possible=True
+        load(bench_name(bench)),
+        generators=Generators(0),
+        notice=notice,
+        as_many_as_possible=True,
+        watched=False,
     ) as opened:
         # From here on nothing may interrupt: half a ramp is not safe.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -72,6 +72,8 @@ class Rig:
         generators: of the run.
         emit: `emit(stream, rows)` with rows of shape (n, *row shape); committed at the next yield.
         notice: `notice(level, text)`; a sentence for log and screen.
+        busy: `busy(seconds)`: before a computation that may take more than 5 s of wall time while
+            an output is on; without it the supervisor would take this program for hung.
     """
 
     bench: str
@@ -85,6 +87,7 @@ class Rig:
     generators: Generators
     emit: Callable[[str, NDArray[Any]], None]
     notice: Callable[[str, str], None]
+    busy: Callable[[float], None] = lambda _seconds: None
 
     def emit_row(self, stream: str, row: Any) -> None:
         """Emit a single row."""

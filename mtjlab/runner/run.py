@@ -39,6 +39,8 @@ from mtjlab.runner.plan import Plan
 from mtjlab.store import RunHeader, RunWriter
 
 CHECKPOINT_EVERY_S = 1.0
+# While a run is paused its outputs may be on, and the supervisor must hear of us.
+RENEW_EVERY_S = 1.0
 
 
 @dataclass
@@ -192,8 +194,10 @@ class Run:
 
     def _drive(self, steps: Generator[Progress, None, Results], rig: Rig) -> Results:
         total = 1.0
+        assert self._bench is not None
         while True:
             self._heed()
+            self._bench.guard.lease()
             try:
                 progress = next(steps)
             except StopIteration as end:
@@ -212,7 +216,9 @@ class Run:
         if not self._go.is_set() and not ending:
             self._checkpoint()
             self._tell(StateChanged("paused"))
-            self._go.wait()
+            assert self._bench is not None
+            while not self._go.wait(RENEW_EVERY_S):
+                self._bench.guard.lease()
             self._tell(StateChanged("running"))
         if self._stop.is_set() or self._abort.is_set():
             self._checkpoint()
