@@ -28,6 +28,8 @@ class Command(Generic[Owner]):
         takes, asks: kinds of the parameters of `set` and of `query`.
         optional: how many of `takes` may be missing.
         repeat: the last kind of `takes` may come any number of times, at least once.
+        asks_optional: how many of `asks` may be missing.
+        asks_repeat: the last kind of `asks` may come any number of times.
     """
 
     header: str
@@ -37,6 +39,8 @@ class Command(Generic[Owner]):
     asks: tuple[Kind[Any], ...]
     optional: int
     repeat: bool
+    asks_optional: int = 0
+    asks_repeat: bool = False
 
     def values(self, texts: Sequence[str], *, asked: bool) -> list[Any]:
         """Read the parameters.
@@ -45,8 +49,8 @@ class Command(Generic[Owner]):
             ScpiError: -109 missing, -108 too many, or what their kinds refuse.
         """
         kinds = self.asks if asked else self.takes
-        optional = 0 if asked else self.optional
-        if self.repeat and not asked:
+        optional = self.asks_optional if asked else self.optional
+        if self.asks_repeat if asked else self.repeat:
             kinds = kinds + kinds[-1:] * (len(texts) - len(kinds))
         if len(texts) > len(kinds):
             raise ScpiError(-108)
@@ -72,13 +76,17 @@ class Vocabulary(Generic[Owner]):
         asks: tuple[Kind[Any], ...] = (),
         optional: int = 0,
         repeat: bool = False,
+        asks_optional: int = 0,
+        asks_repeat: bool = False,
     ) -> None:
         """Add a header; see `Command` for the rest.
 
         Raises:
             ValueError: not a header, or two headers could be meant by one text.
         """
-        command: Command[Owner] = Command(header, query, set, takes, asks, optional, repeat)
+        command: Command[Owner] = Command(
+            header, query, set, takes, asks, optional, repeat, asks_optional, asks_repeat
+        )
         for nodes in variants(parse(header)):
             key = tuple(node.key for node in nodes)
             if key in self._commands:

@@ -90,6 +90,13 @@ WORDS.declare(
 WORDS.declare(":CURVe", query=lambda box: block([1.0, 2.0], "<f4"))
 WORDS.declare(":SILent", query=lambda box: None)
 WORDS.declare(":FUNCtion:STATe", query=lambda box, word: word == "SIN", asks=(Choice("SINusoid"),))
+WORDS.declare(
+    ":READ",
+    query=lambda box, buffer="none", *words: f"{buffer}:{'/'.join(words)}",
+    asks=(Quoted(), Choice("SOURce", "READing")),
+    asks_optional=2,
+    asks_repeat=True,
+)
 declare_group(WORDS, "OPERation")
 
 
@@ -186,6 +193,15 @@ def test_booleans_words_and_strings(box):
     assert box.values["text"] == "a;b,c \"d\" 'e'"
     assert Named(Choice("VOLTage")).read("'volt'") == "VOLT"
     assert Either(Boolean(), Choice("ONCE")).read("once") == "ONCE"
+
+
+def test_a_query_may_take_optional_and_repeated_parameters(box):
+    assert box.send(":READ?;:READ? 'one';:READ? 'two', SOUR, READING,sour") == (
+        "none:;one:;two:SOUR/READ/SOUR"
+    )
+    for refused in (":READ? one", ":READ? 'one', TIME", ":READ? 'one',"):
+        assert box.send(refused) == ""
+    assert box.errors() == [-104, -224, -104]
 
 
 def test_channel_lists_may_run_both_ways(box):
