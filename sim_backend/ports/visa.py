@@ -5,7 +5,8 @@ top-level module `pyvisa_mtjsim`, by name. Time-outs pass on the virtual clock; 
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -16,7 +17,9 @@ from pyvisa.util import LibraryPath
 
 from mtjlab.core.clock import VirtualClock
 from mtjlab.core.errors import BenchError
-from sim_backend.ports.visa_device import Device, MessageTwin, Talk, defaults, has_end_line
+from sim_backend import conversation as conversations
+from sim_backend.conversation import MessageTwin
+from sim_backend.ports.visa_device import Device, Talk, defaults, has_end_line
 
 _DEFAULT_BENCH = LibraryPath("default bench", "no name was given")
 _SERVICE_REQUEST = 0x40
@@ -91,14 +94,14 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
                 self.handle_return_value(session, StatusCode.error_resource_not_found)
                 raise AssertionError
             opened = VISASession(next(self._handles))
-            self._talks[opened] = Talk(device, defaults(device, session))
+            self._talks[opened] = Talk(device, device.converse(), defaults(device, session))
             try:
                 if access_mode == constants.AccessModes.exclusive_lock:
                     self.lock(opened, constants.Lock.exclusive, open_timeout)
                 elif access_mode == constants.AccessModes.shared_lock:
                     self.lock(opened, constants.Lock.shared, open_timeout)
             except errors.VisaIOError:
-                del self._talks[opened]
+                self.close(opened)
                 raise
             return opened, self.handle_return_value(opened, StatusCode.success)
 
@@ -108,6 +111,8 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
             talk = self._talks.pop(session, None)
             if talk is not None:
                 talk.device.locks.forget(session)
+                if talk.conversation is not talk.device.twin:
+                    conversations.close(talk.conversation)
             elif session not in self._managers | self._events:
                 return self.handle_return_value(None, StatusCode.error_invalid_object)
             self._managers.discard(session)
@@ -130,21 +135,20 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
         """As viWrite. The end line (EOI) ends a message as a line feed does."""
         with self._guard:
             talk = self._talk(session)
-            twin = talk.device.twin
-            twin.feed(data)
-            if data[-1:] != b"\n" and data and has_end_line(talk):
-                twin.feed(b"\n")
+            with self._reaching(session):
+                talk.conversation.feed(data)
+                if data[-1:] != b"\n" and data and has_end_line(talk):
+                    talk.conversation.feed(b"\n")
             return len(data), self.handle_return_value(session, StatusCode.success)
 
     def read(self, session: VISASession, count: int) -> tuple[bytes, StatusCode]:
         """As viRead. With nothing to read the time-out passes on the virtual clock at once."""
         with self._guard:
             talk = self._talk(session)
-            out: bytearray = talk.device.twin.out
+            out = talk.conversation.out
             if not out:
-                starved = getattr(talk.device.twin, "starved", None)
-                if starved is not None:
-                    starved()
+                with self._reaching(session):
+                    talk.conversation.starved()
                 self._time_out(session, talk.values[ResourceAttribute.timeout_value])
             end, status = min(count, len(out)), StatusCode.success_max_count_read
             if len(out) <= count:
@@ -160,7 +164,8 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
     def clear(self, session: VISASession) -> StatusCode:
         """As viClear: a device clear."""
         with self._guard:
-            self._talk(session).device.twin.clear()
+            with self._reaching(session):
+                self._talk(session).conversation.clear()
             return self.handle_return_value(session, StatusCode.success)
 
     def flush(self, session: VISASession, mask: constants.BufferOperation) -> StatusCode:
@@ -174,13 +179,14 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
         with self._guard:
             talk = self._talk(session)
             if mask & discards:
-                talk.device.twin.out.clear()
+                talk.conversation.out.clear()
             return self.handle_return_value(session, StatusCode.success)
 
     def read_stb(self, session: VISASession) -> tuple[int, StatusCode]:
         """As viReadSTB: a serial poll."""
         with self._guard:
-            byte = int(self._talk(session).device.twin.status_byte())
+            with self._reaching(session):
+                byte = self._talk(session).conversation.status_byte()
             return byte, self.handle_return_value(session, StatusCode.success)
 
     def assert_trigger(
@@ -188,12 +194,8 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
     ) -> StatusCode:
         """As viAssertTrigger: a group execute trigger."""
         with self._guard:
-            twin = self._talk(session).device.twin
-            trigger = getattr(twin, "trigger", None)
-            if trigger is None:
-                twin.feed(b"*TRG\n")
-            else:
-                trigger()
+            with self._reaching(session):
+                conversations.trigger(self._talk(session).conversation)
             return self.handle_return_value(session, StatusCode.success)
 
     def gpib_control_ren(
@@ -264,9 +266,10 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
     ) -> tuple[EventType, VISAEventContext, StatusCode]:
         """As viWaitOnEvent: a service request that is there, or the time-out at once."""
         with self._guard:
-            twin = self._talk(session).device.twin
+            with self._reaching(session):
+                byte = self._talk(session).conversation.status_byte()
             wanted = (EventType.service_request, EventType.all_enabled)
-            if in_event_type not in wanted or not twin.status_byte() & _SERVICE_REQUEST:
+            if in_event_type not in wanted or not byte & _SERVICE_REQUEST:
                 self._time_out(session, timeout)
             event = VISAEventContext(next(self._handles))
             self._events.add(event)
@@ -287,7 +290,7 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
                 self.handle_return_value(None, StatusCode.error_invalid_object)
             assert talk is not None
             if attribute == ResourceAttribute.asrl_avalaible_number:
-                return len(talk.device.twin.out), self.handle_return_value(session, 0)
+                return len(talk.conversation.out), self.handle_return_value(session, 0)
             if attribute not in talk.values:
                 self.handle_return_value(session, StatusCode.error_nonsupported_attribute)
             return talk.values[attribute], self.handle_return_value(session, 0)
@@ -304,6 +307,13 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
                 return self.handle_return_value(session, StatusCode.error_attribute_read_only)
             values[attribute] = attribute_state
             return self.handle_return_value(session, StatusCode.success)
+
+    @contextmanager
+    def _reaching(self, session: VISASession) -> Iterator[None]:
+        try:
+            yield
+        except ConnectionError:
+            self.handle_return_value(session, StatusCode.error_connection_lost)
 
     def _talk(self, session: int) -> Talk:
         talk = self._talks.get(session)

@@ -1,37 +1,13 @@
 """One simulated instrument and one session with it, as VISA sees them."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from pyvisa import attributes, constants, rname
 from pyvisa.constants import InterfaceType, ResourceAttribute
 
+from sim_backend.conversation import Conversation, MessageTwin
 from sim_backend.ports.visa_locks import Locks
-
-
-class MessageTwin(Protocol):
-    """What stands behind a resource.
-
-    It may also have `trigger()`, a group execute trigger (else it is fed *TRG), and `starved()`,
-    which says that the controller waited for a reply in vain.
-
-    Attributes:
-        out: the reply that waits to be read.
-    """
-
-    out: bytearray
-
-    def feed(self, data: bytes) -> None:
-        """Bytes from the controller; messages end at a line feed."""
-        ...
-
-    def clear(self) -> None:
-        """Device clear."""
-        ...
-
-    def status_byte(self) -> int:
-        """What a serial poll sees."""
-        ...
 
 
 @dataclass
@@ -40,13 +16,13 @@ class Device:
 
     Attributes:
         resource: as the bench file writes it.
-        twin: a `MessageTwin`.
+        twin: what is there.
         parsed: the resource in its parts; as text its one full spelling.
         locks: who may talk to it.
     """
 
     resource: str
-    twin: Any
+    twin: MessageTwin
     parsed: rname.ResourceName
     locks: Locks = field(default_factory=Locks)
 
@@ -55,6 +31,10 @@ class Device:
         """Interface and resource class."""
         return self.parsed.interface_type_const, self.parsed.resource_class
 
+    def converse(self) -> Conversation:
+        """For a new session: its own over a network, that of all others on a bus."""
+        return self.twin.converse() if self.kind[0] == InterfaceType.tcpip else self.twin
+
 
 @dataclass
 class Talk:
@@ -62,10 +42,12 @@ class Talk:
 
     Attributes:
         device: with whom.
+        conversation: in what words.
         values: of the VISA attributes, by their number.
     """
 
     device: Device
+    conversation: Conversation
     values: dict[int, Any]
 
 

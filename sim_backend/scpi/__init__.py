@@ -16,6 +16,7 @@ from sim_backend.scpi.arguments import (
     Quoted,
 )
 from sim_backend.scpi.common import Instrument, declare_group
+from sim_backend.scpi.conversations import Conversations
 from sim_backend.scpi.errors import (
     DEVICE_ERROR,
     EXECUTION_ERROR,
@@ -33,6 +34,7 @@ __all__ = [
     "Boolean",
     "Channels",
     "Choice",
+    "Conversations",
     "Either",
     "ErrorQueue",
     "EventGroup",

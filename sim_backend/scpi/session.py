@@ -27,6 +27,7 @@ class Session(Generic[Owner]):
     Attributes:
         out: the reply that waits to be read. A message that arrives before it was read discards
             it and queues -410.
+        owes_reply: a query was carried out whose reply comes later, by `reply`.
     """
 
     def __init__(
@@ -35,6 +36,8 @@ class Session(Generic[Owner]):
         words: Vocabulary[Owner],
         *,
         message_passes: Callable[[], None] = lambda: None,
+        cleared: Callable[[], None] = lambda: None,
+        closed: Callable[["Session[Owner]"], None] = lambda session: None,
     ) -> None:
         """A conversation that has not begun.
 
@@ -42,11 +45,15 @@ class Session(Generic[Owner]):
             instrument: handed to every handler.
             words: its vocabulary; `COMMON` serves what is not in it.
             message_passes: called for each message on the wire, in either direction.
+            cleared: what a device clear does beyond this conversation.
+            closed: told that this conversation is over.
         """
         self.out = bytearray()
+        self.owes_reply = False
         self._instrument = instrument
         self._words = words
         self._message_passes = message_passes
+        self._cleared, self._closed = cleared, closed
         self._incoming = bytearray()
         self._memo: dict[str, tuple[Command[Any], tuple[int, ...], bool]] = {}
 
@@ -62,11 +69,14 @@ class Session(Generic[Owner]):
             self._instrument.status.refuse(ScpiError(-363))
 
     def starved(self) -> None:
-        """The controller waited for a reply and there was none: -420."""
+        """The controller waited for a reply and none was on its way: -420."""
+        if self.owes_reply:
+            return
         self._instrument.status.refuse(ScpiError(-420))
 
     def reply(self, value: Reply) -> None:
         """Send a reply that was not ready when its query was carried out."""
+        self.owes_reply = False
         self._message_passes()
         self.out += encode(value) + b"\n"
 
@@ -74,19 +84,41 @@ class Session(Generic[Owner]):
         """Device clear: the conversation begins anew, settings stay."""
         self._incoming.clear()
         self.out.clear()
+        self.owes_reply = False
+        self._cleared()
+
+    def trigger(self) -> None:
+        """Group execute trigger."""
+        self._message_passes()
+        try:
+            self._instrument.trigger()
+        except ScpiError as error:
+            self._instrument.status.refuse(error)
+
+    def close(self) -> None:
+        """The client has gone: nothing more is said."""
+        self._incoming.clear()
+        self.out.clear()
+        self.owes_reply = False
+        self._closed(self)
 
     def status_byte(self) -> int:
         """What a serial poll sees."""
         return self._instrument.status.byte(message_available=bool(self.out))
 
-    def state(self) -> dict[str, str]:
+    def state(self) -> dict[str, str | bool]:
         """Bytes on their way in both directions, as text; for `restore`."""
-        return {"incoming": self._incoming.decode("latin-1"), "out": self.out.decode("latin-1")}
+        return {
+            "incoming": self._incoming.decode("latin-1"),
+            "out": self.out.decode("latin-1"),
+            "owes_reply": self.owes_reply,
+        }
 
-    def restore(self, state: Mapping[str, str]) -> None:
+    def restore(self, state: Mapping[str, str | bool]) -> None:
         """Put back what `state()` gave."""
-        self._incoming[:] = state["incoming"].encode("latin-1")
-        self.out[:] = state["out"].encode("latin-1")
+        self._incoming[:] = str(state["incoming"]).encode("latin-1")
+        self.out[:] = str(state["out"]).encode("latin-1")
+        self.owes_reply = bool(state["owes_reply"])
 
     def _message(self, data: bytes) -> None:
         self._message_passes()
@@ -126,6 +158,8 @@ class Session(Generic[Owner]):
             else:
                 if reply is not None:
                     replies.append(encode(reply))
+                elif header.endswith("?"):
+                    self.owes_reply = True
 
     def _unit(self, header: str, rest: str) -> Reply:
         found = self._memo.get(header)

@@ -16,6 +16,7 @@ from mtjlab.core.interfaces import Function
 from mtjlab.core.protocol import State, StateValue
 from mtjlab.core.wiring import InputWire
 from sim_backend.scpi import (
+    Conversations,
     ErrorQueue,
     EventGroup,
     Reply,
@@ -105,34 +106,35 @@ class Keithley2400Twin:
         )
         self.elements = list(ELEMENTS)
         self.data_format = "ASC"
-        self._owes_reply = False
-        self._session: Session[Keithley2400Twin] = Session(
-            self, WORDS, message_passes=self._message_passes
+        self._conversations: Conversations[Keithley2400Twin] = Conversations(
+            self, WORDS, message_passes=self._message_passes, cleared=self.abort
         )
-        self.out = self._session.out
+        self._shared = self._conversations.shared
+        self.out = self._shared.out
         self._output.apply()
         self._show_idle()
 
     # The wire ----------------------------------------------------------------------------------
 
+    def converse(self) -> Session["Keithley2400Twin"]:
+        """For a client with a connection of its own."""
+        return self._conversations.begin()
+
     def feed(self, data: bytes) -> None:
-        """Bytes from the wire, cut anywhere; commands end at a line feed."""
-        self._session.feed(data)
+        """Bytes from the bus, cut anywhere; commands end at a line feed."""
+        self._shared.feed(data)
 
     def clear(self) -> None:
         """Device clear: input, replies and acquisition are dropped; settings and output stay."""
-        self._session.clear()
-        self._owes_reply = False
-        self.abort()
+        self._shared.clear()
 
     def starved(self) -> None:
         """The controller waited for a reply in vain."""
-        if not self._owes_reply:
-            self._session.starved()
+        self._shared.starved()
 
     def status_byte(self) -> int:
         """What a serial poll sees."""
-        return self._session.status_byte()
+        return self._shared.status_byte()
 
     def _message_passes(self) -> None:
         self.world.clock.sleep(self.latency_s)
@@ -158,9 +160,8 @@ class Keithley2400Twin:
     def trigger(self) -> None:
         """*TRG, or a group execute trigger; without anything waiting for it, nothing."""
         with self.idle_shown():
-            if self.trigger_model.bus_trigger() and self._owes_reply:
-                self._owes_reply = False
-                self._session.reply(self.data_string(self.trigger_model.latest))
+            if self.trigger_model.bus_trigger() and self._conversations.owing:
+                self._conversations.reply(self.data_string(self.trigger_model.latest))
 
     # Source ------------------------------------------------------------------------------------
 
@@ -265,10 +266,8 @@ class Keithley2400Twin:
             raise error(830)
         self.abort()
         self.initiate()
-        if self.trigger_model.waiting:
-            self._owes_reply = True
-            return None
-        return self.fetch()
+        # What waits for a trigger is answered when it has come.
+        return None if self.trigger_model.waiting else self.fetch()
 
     def fetch(self) -> Reply:
         """:FETCh?: the latest readings once more."""
@@ -288,8 +287,8 @@ class Keithley2400Twin:
         try:
             yield
         finally:
-            if not self.trigger_model.waiting and self._owes_reply:
-                self._owes_reply = False
+            if not self.trigger_model.waiting:
+                self._conversations.forget()
             self._show_idle()
 
     def _show_idle(self) -> None:
@@ -306,8 +305,8 @@ class Keithley2400Twin:
             "meter": self.meter.state(),
             "trigger": self.trigger_model.state(),
             "status": self.status.state(),
-            "session": self._session.state(),
-            "format": [self.elements, self.data_format, self._owes_reply],
+            "session": self._shared.state(),
+            "format": [self.elements, self.data_format],
             "buffer": [self.buffer.points, self.buffer.storing],
         }
         return {
@@ -326,8 +325,8 @@ class Keithley2400Twin:
         self.meter.restore(parts["meter"])
         self.trigger_model.restore(parts["trigger"])
         self.status.restore(parts["status"])
-        self._session.restore(parts["session"])
-        self.elements, self.data_format, self._owes_reply = parts["format"]
+        self._shared.restore(parts["session"])
+        self.elements, self.data_format = parts["format"]
         self.buffer.points, self.buffer.storing = parts["buffer"]
         volts = state["output_v"]
         self._output.restore(None if volts is None else float(np.asarray(volts)))

@@ -591,3 +591,34 @@ def test_random_bytes_change_nothing(data):
     bench.twin.feed(data.replace(b"*", b"") + b"\n")
     bench.twin.out.clear()
     assert {q: bench.send(q) for q in POWER_ON} == POWER_ON
+
+
+def test_each_conversation_has_its_own_replies_and_all_share_the_errors(bench):
+    one, two = bench.twin.converse(), bench.twin.converse()
+    one.feed(b":SOUR:VO")
+    two.feed(b"*IDN?\n")
+    one.feed(b"LT 0.1;:SOUR:VOLT?\n")
+    assert float(bytes(one.out)) == 0.1
+    assert bytes(two.out) == f"{bench.twin.identity}\n".encode()
+    assert not bench.twin.out
+    one.feed(b"*OPC?\n")
+    assert bench.errors() == [-410]
+    two.starved()
+    assert bench.errors() == [-420]
+
+
+def test_a_reply_owed_goes_to_who_asked(bench):
+    one, two, three = (bench.twin.converse() for _ in range(3))
+    one.feed(b":OUTP ON;:ARM:SOUR BUS;:READ?\n")
+    assert not one.out
+    one.starved()
+    assert bench.errors() == []
+    two.feed(b"*TRG\n")
+    assert bytes(one.out).count(b",") == 4
+    assert not two.out
+    one.out.clear()
+    one.feed(b":READ?\n")
+    one.close()
+    three.feed(b"*TRG\n")
+    assert not one.out
+    assert bench.errors() == []

@@ -33,6 +33,7 @@ class Echo:
         self.fed = b""
         self.status = 0
         self.cleared = 0
+        self.callers, self.closed = [], False
 
     def feed(self, data):
         self.fed += data
@@ -46,6 +47,16 @@ class Echo:
 
     def status_byte(self):
         return self.status
+
+    def starved(self):
+        pass
+
+    def converse(self):
+        self.callers.append(Echo())
+        return self.callers[-1]
+
+    def close(self):
+        self.closed = True
 
 
 @pytest.fixture
@@ -114,6 +125,38 @@ def test_resources_are_listed_and_found_by_any_spelling(library, echo, manager):
     with manager.open_resource("gpib::24") as instrument:
         assert instrument.query("hello") == "hello\r\n"
         assert manager.list_opened_resources() == [instrument]
+
+
+def test_sessions_over_a_network_have_each_their_own_replies(library, manager):
+    twin = Echo()
+    library.attach("TCPIP0::twin::hislip0::INSTR", twin)
+    one, two = (manager.open_resource("TCPIP::twin::hislip0") for _ in range(2))
+    one.write("first")
+    two.write("second")
+    assert (two.read(), one.read()) == ("second\r\n", "first\r\n")
+    one.close()
+    assert [caller.closed for caller in twin.callers] == [True, False]
+    two.close()
+
+
+def test_sessions_on_one_bus_share_its_replies(manager, echo):
+    one, two = (manager.open_resource(RESOURCE) for _ in range(2))
+    one.write("first")
+    assert two.read() == "first\r\n"
+    one.close()
+    two.close()
+    assert not echo.closed
+
+
+def test_an_instrument_out_of_reach_is_a_lost_connection(manager, echo):
+    def gone(data):
+        raise ConnectionResetError
+
+    echo.feed = gone
+    with manager.open_resource(RESOURCE) as instrument:
+        with pytest.raises(pyvisa.VisaIOError) as caught:
+            instrument.write("hello")
+        assert caught.value.error_code == StatusCode.error_connection_lost
 
 
 @pytest.mark.parametrize("resource", ["GPIB0::25::INSTR", "TCPIP0::host::5025::SOCKET"])
