@@ -16,7 +16,7 @@ from mtjlab.bench.watch import LeasedClock, Watch
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
 from mtjlab.core.driver import Driver, Opening, Ports
-from mtjlab.core.errors import BenchError, MtjlabError
+from mtjlab.core.errors import BenchError, InstrumentError, MtjlabError
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import (
     Daq,
@@ -89,7 +89,7 @@ class OpenBench:
         elif watched:
             self._watch = Watch(loaded)
             clock = LeasedClock(lambda duration_s: self.guard.lease(duration_s))
-        self.clock = clock
+        self._ports, self.clock = ports, clock
         self.wiring = loaded.file.wiring.resolve()
         self._permit = WritePermit()
         self.guard = Guard(self.wiring, loaded.file.limits.junction(), self._permit, clock)
@@ -101,7 +101,7 @@ class OpenBench:
             undo.callback(self.close)
             for name in loaded.file.instruments if only is None else only:
                 try:
-                    self._open(name, ports)
+                    self._open(name)
                 except Exception as error:
                     if not as_many_as_possible:
                         raise
@@ -117,7 +117,7 @@ class OpenBench:
                 self.guard.watched_by(self._watch.lease)
             undo.pop_all()
 
-    def _open(self, name: str, ports: Ports) -> None:
+    def _open(self, name: str) -> None:
         entry = self.loaded.file.instruments[name]
         kind = plugins.load("drivers", entry.driver, error=BenchError)
         driver: Driver = kind.open(
@@ -125,7 +125,7 @@ class OpenBench:
                 name=name,
                 resource=entry.resource,
                 options=entry.options,
-                ports=ports,
+                ports=self._ports,
                 clock=self.clock,
                 permit=self._permit,
                 inputs=self.wiring.inputs(name),
@@ -211,16 +211,37 @@ class OpenBench:
             self._watch.free()
         return made
 
-    def close(self) -> None:
-        """Release all links. Changes no output.
+    def reconnect(self) -> None:
+        """Close every link and open it again; changes no output. Faces from before are dead.
 
-        A supervisor is dismissed from a bench that is off; one that was left on it makes safe.
+        Raises:
+            InstrumentError: an instrument is missing or is not the one of the file.
         """
+        self._close_links()
+        self.missing.clear()
+        for name in self.loaded.file.instruments:
+            try:
+                self._open(name)
+            except InstrumentError as error:
+                self.missing[name] = error
+        for first in self.missing.values():
+            raise first
+
+    def _close_links(self) -> None:
         for name, driver in self.drivers.items():
             try:
                 driver.close()
             except Exception as error:
                 self.notice("warning", f"{name} did not close cleanly: {error}")
+        self.drivers.clear()
+        self.instruments.clear()
+
+    def close(self) -> None:
+        """Release all links. Changes no output.
+
+        A supervisor is dismissed from a bench that is off; one that was left on it makes safe.
+        """
+        self._close_links()
         if self._watch is not None:
             self._watch.leave(in_order=not self.guard.live)
 

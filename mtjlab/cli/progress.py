@@ -1,6 +1,8 @@
 """What a run shows while it goes on: a bar on a terminal, lines elsewhere, nothing with --json."""
 
 import sys
+import threading
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -10,8 +12,14 @@ from mtjlab.core.events import Mailbox, Notice, RunEnded, RunStarted, StateChang
 LINE_EVERY = 0.1
 
 
-def watch(mailbox: Mailbox, *, quiet: bool) -> None:
-    """Show events until the run has ended."""
+def watch(mailbox: Mailbox, *, quiet: bool, resume: Callable[[], None] | None = None) -> None:
+    """Show events until the run has ended.
+
+    Args:
+        mailbox: of the run.
+        quiet: show nothing.
+        resume: called when somebody at the terminal presses Enter while the run is paused.
+    """
     console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
     bar = Progress(
         TextColumn("{task.description}"),
@@ -44,6 +52,15 @@ def watch(mailbox: Mailbox, *, quiet: bool) -> None:
                 console.print(f"{prefix}{event.text}", markup=False)
             elif isinstance(event, StateChanged) and event.state == "safe":
                 console.print("outputs off, read back", markup=False)
+            elif isinstance(event, StateChanged) and event.state == "paused" and resume is not None:
+                console.print("Enter goes on, Ctrl-C stops", markup=False)
+                threading.Thread(target=_await_enter, args=(resume,), daemon=True).start()
+
+
+def _await_enter(resume: Callable[[], None]) -> None:
+    # Without a terminal there is nobody to press it, and the end of the input means nothing.
+    if sys.stdin.readline():
+        resume()
 
 
 def _show_step(

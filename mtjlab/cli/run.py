@@ -18,7 +18,7 @@ from mtjlab.cli.results import plain, results_table
 from mtjlab.core.errors import UsageError
 from mtjlab.core.events import Mailbox
 from mtjlab.core.places import bench_name, runs_dir
-from mtjlab.runner import Outcome, Plan, Run, plan
+from mtjlab.runner import OnError, Outcome, Plan, Run, plan
 
 ENDED_BY = (signal.SIGTERM, signal.SIGHUP)
 
@@ -40,6 +40,14 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="On the bench's twin; leaves no file.")
     ] = False,
+    on_error: Annotated[
+        OnError | None,
+        typer.Option(
+            "--on-error",
+            help="When an instrument does not come back: pause safe and wait, or fail "
+            "[default: pause at a terminal, else fail].",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
@@ -59,6 +67,7 @@ def run(
                 seed=chosen,
                 runs_dir=None if dry_run else runs_dir(out),
                 command=shlex.join(["mtjlab", *sys.argv[1:]]),
+                on_error=on_error or ("pause" if sys.stdin.isatty() and not as_json else "fail"),
             )
             if dry_run:
                 _print_parameters(screen, planned)
@@ -81,7 +90,7 @@ def _execute(planned: Plan, signals: "_Signals", *, quiet: bool) -> Outcome:
     signals.steer(execution)
     execution.start()
     try:
-        watch(mailbox, quiet=quiet)
+        watch(mailbox, quiet=quiet, resume=execution.resume)
     except BaseException:
         # The screen is gone (a closed pipe): end safely while the signals are still held.
         execution.abort()

@@ -1,6 +1,7 @@
 """From a request to an ended run: settled by `plan`, executed by `Run`, told in an `Outcome`."""
 
-from mtjlab.runner.plan import Plan, plan
-from mtjlab.runner.run import Outcome, Run
+from mtjlab.runner.outcome import Outcome
+from mtjlab.runner.plan import OnError, Plan, plan
+from mtjlab.runner.run import Run
 
-__all__ = ["Outcome", "Plan", "Run", "plan"]
+__all__ = ["OnError", "Outcome", "Plan", "Run", "plan"]

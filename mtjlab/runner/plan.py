@@ -1,15 +1,20 @@
 """What a run will be: everything that can be settled without opening anything."""
 
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mtjlab.bench.file import LoadedBench, load
 from mtjlab.core import plugins
 from mtjlab.core.parameters import Parameters, from_texts, read_file
 from mtjlab.core.protocol import Protocol
-from mtjlab.store import check_runs_dir
+from mtjlab.core.provenance import revision, versions
+from mtjlab.store import RunHeader, check_runs_dir
+
+OnError = Literal["pause", "fail"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,8 @@ class Plan:
         seed: of the run.
         runs_dir: None for a dry run, which leaves no file and opens nothing real.
         command: the command line, for the run file.
+        on_error: when an instrument does not come back: `pause` safe and wait for a person, or
+            `fail` safe with exit code 3.
     """
 
     protocol_name: str
@@ -31,6 +38,26 @@ class Plan:
     seed: int
     runs_dir: Path | None
     command: str = ""
+    on_error: OnError = "fail"
+
+    def header(self, run_id: str, *, twin: bool) -> RunHeader:
+        """What the run file says of the run before its first row."""
+        return RunHeader(
+            run_id=run_id,
+            protocol=self.protocol_name,
+            bench=self.loaded.file.name,
+            chip=self.loaded.file.chip.id,
+            twin=twin,
+            seed=self.seed,
+            bench_toml=self.loaded.text,
+            bench_overrides=dict(self.loaded.overrides),
+            parameters=self.params.model_dump(mode="json"),
+            versions=versions(),
+            revision=revision(),
+            host=platform.node(),
+            started=datetime.now(UTC),
+            command=self.command,
+        )
 
 
 def plan(
@@ -42,6 +69,7 @@ def plan(
     seed: int = 0,
     runs_dir: Path | None,
     command: str = "",
+    on_error: OnError = "fail",
 ) -> Plan:
     """Settle protocol, parameters, bench and run folder.
 
@@ -55,4 +83,4 @@ def plan(
     loaded = load(bench, overrides=recipe.twin_overrides(params))
     if runs_dir is not None:
         check_runs_dir(runs_dir)
-    return Plan(protocol, recipe, params, loaded, seed, runs_dir, command)
+    return Plan(protocol, recipe, params, loaded, seed, runs_dir, command, on_error)

@@ -5,23 +5,19 @@ tells listeners. Whatever happens to the protocol, the bench is made safe and re
 file is closed.
 """
 
-import platform
 import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from mtjlab.bench.open import OpenBench
-from mtjlab.core.errors import Aborted, MtjlabError, NotSafeError, StoreError
+from mtjlab.core.errors import Aborted, InstrumentError, MtjlabError, NotSafeError, StoreError
 from mtjlab.core.events import (
     Event,
     Notice,
@@ -34,33 +30,14 @@ from mtjlab.core.events import (
 )
 from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import Progress, Results, Rig, Stream
-from mtjlab.core.provenance import revision, versions
+from mtjlab.runner.outcome import Outcome, words
 from mtjlab.runner.plan import Plan
-from mtjlab.store import RunHeader, RunWriter
+from mtjlab.runner.recovery import Recovery
+from mtjlab.store import RunWriter
 
 CHECKPOINT_EVERY_S = 1.0
 # While a run is paused its outputs may be on, and the supervisor must hear of us.
 RENEW_EVERY_S = 1.0
-
-
-@dataclass
-class Outcome:
-    """How a run ended. `error` is None for a finished one."""
-
-    status: Literal["finished", "aborted", "failed"] = "failed"
-    error: BaseException | None = None
-    results: Results = field(default_factory=dict)
-    run_id: str = ""
-    run_file: Path | None = None
-    bench_time_s: float = 0.0
-    wall_time_s: float = 0.0
-
-    @property
-    def exit_code(self) -> int:
-        """0, or the code of what went wrong."""
-        if self.error is None:
-            return 0
-        return self.error.exit_code if isinstance(self.error, MtjlabError) else 1
 
 
 class Run:
@@ -158,7 +135,7 @@ class Run:
         except BaseException as error:
             outcome.status, outcome.error = "failed", outcome.error or error
         finally:
-            self._tell(RunEnded(outcome.status, _words(outcome.error), outcome.results))
+            self._tell(RunEnded(outcome.status, words(outcome.error), outcome.results))
 
     def _open_and_run(self) -> None:
         plan = self.plan
@@ -173,7 +150,9 @@ class Run:
         streams = plan.protocol.streams(plan.params, rig)
         self._declared = {stream.name: stream for stream in streams}
         if plan.runs_dir is not None:
-            self._writer = RunWriter.create(plan.runs_dir, self._header(), streams)
+            self._writer = RunWriter.create(
+                plan.runs_dir, plan.header(self.outcome.run_id, twin=bench.twin), streams
+            )
             self.outcome.run_file = self._writer.path
         self._tell(
             RunStarted(
@@ -186,13 +165,47 @@ class Run:
             )
         )
         self._tell(StateChanged("running"))
-        self._heed()
-        plan.protocol.setup(rig, plan.params)
-        # Closed here, so that a `finally` of the protocol runs before the safe state, not after.
-        with closing(plan.protocol.steps(rig, plan.params, None)) as steps:
-            self.outcome.results = self._drive(steps, rig)
+        self._go_on(rig)
 
-    def _drive(self, steps: Generator[Progress, None, Results], rig: Rig) -> Results:
+    def _go_on(self, rig: Rig) -> None:
+        """From the last finished step to the results, over instrument errors if they pass."""
+        plan = self.plan
+        assert self._bench is not None
+        recovery = Recovery(self._bench, self._notice, self._abort)
+        while True:
+            state = self._progress.state if self._progress else None
+            try:
+                self._heed()
+                plan.protocol.setup(rig, plan.params)
+                # Closed here, so that a `finally` of the protocol runs before the safe state.
+                with closing(plan.protocol.steps(rig, plan.params, state)) as steps:
+                    self.outcome.results = self._drive(steps, rig, recovery)
+                return
+            except InstrumentError as error:
+                self._pending.clear()
+                self._tell(StateChanged("recovering"))
+                self._recover(recovery, error)
+                rig = self._bench.rig(self._emit)
+                self._tell(StateChanged("running"))
+
+    def _recover(self, recovery: Recovery, error: InstrumentError) -> None:
+        """Go on with a bench that works again; wait for a person where that was asked for."""
+        while True:
+            try:
+                recovery.after(error)
+                return
+            except InstrumentError as last:
+                if self.plan.on_error != "pause":
+                    raise
+                error = last
+                self._go.clear()
+                self._notice("error", f"paused, safe: {last}. Mend it and resume, or stop the run")
+                self._heed()
+                recovery.progressed()
+
+    def _drive(
+        self, steps: Generator[Progress, None, Results], rig: Rig, recovery: Recovery
+    ) -> Results:
         total = 1.0
         assert self._bench is not None
         while True:
@@ -206,6 +219,7 @@ class Run:
             total = progress.total
             self._commit(progress.done, progress.total)
             self._progress = progress
+            recovery.progressed()
             if time.monotonic() - self._checkpointed_s >= CHECKPOINT_EVERY_S:
                 self._checkpoint()
             self._tell(StepDone(progress.done, progress.total, progress.values, rig.clock.now_s()))
@@ -286,7 +300,7 @@ class Run:
         try:
             writer.finish(
                 outcome.status,
-                error=_words(outcome.error),
+                error=words(outcome.error),
                 results=outcome.results,
                 bench_time_s=outcome.bench_time_s,
                 wall_time_s=outcome.wall_time_s,
@@ -310,27 +324,3 @@ class Run:
                 if listener in self._listeners:
                     self._listeners.remove(listener)
                 self._notice("error", f"a listener failed and is not told any more: {error!r}")
-
-    def _header(self) -> RunHeader:
-        plan = self.plan
-        assert self._bench is not None
-        return RunHeader(
-            run_id=self.outcome.run_id,
-            protocol=plan.protocol_name,
-            bench=plan.loaded.file.name,
-            chip=plan.loaded.file.chip.id,
-            twin=self._bench.twin,
-            seed=plan.seed,
-            bench_toml=plan.loaded.text,
-            bench_overrides=dict(plan.loaded.overrides),
-            parameters=plan.params.model_dump(mode="json"),
-            versions=versions(),
-            revision=revision(),
-            host=platform.node(),
-            started=datetime.now(UTC),
-            command=plan.command,
-        )
-
-
-def _words(error: BaseException | None) -> str | None:
-    return None if error is None else f"{type(error).__name__}: {error}"
