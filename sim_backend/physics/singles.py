@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim_backend.physics.devices import Devices
-from sim_backend.physics.rates import Rates
+from sim_backend.physics.rates import Rates, Values
 
 # Halvings until a bracket as wide as its end is one part in 2^52.
 _BISECTIONS = 54
@@ -46,8 +46,20 @@ class Singles:
     series_ohm: NDArray[np.float64]
     divider: NDArray[np.float64]
 
-    def at(self, source_v: ArrayLike) -> OperatingPoint:
+    def at(
+        self,
+        source_v: ArrayLike,
+        *,
+        field_t: Values = 0.0,
+        ambient_k: Values | None = None,
+        t_s: float = 0.0,
+    ) -> OperatingPoint:
         """Operating point with `source_v` (broadcast to (..., m)) at each junction's source, V.
+
+        The voltage of AP and its TMR depend on each other: the voltage is found by halving a
+        bracket until it is one part in 2^52 of the open-circuit voltage, which always converges.
+        The heat depends on both and neither on it, so it comes last; see `Devices.rates`, also
+        for field, ambient temperature and bench time.
 
         The load follows from reciprocity: behind a divider d the junction's current returns to
         the source as d times itself. The divider's own current is not part of it.
@@ -63,7 +75,7 @@ class Singles:
             v_ap,
             np.broadcast_to(square * d.g_p_s / (1.0 + self.series_ohm * d.g_p_s), v_p.shape),
             square * g_ap_s / (1.0 + self.series_ohm * g_ap_s),
-            d.rates(v_p, v_ap),
+            d.rates(v_p, v_ap, field_t=field_t, ambient_k=ambient_k, t_s=t_s),
         )
 
     def _voltage_ap(self, open_v: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,128 @@
+"""The states of many junctions, each known at a time of its own.
+
+A junction that nobody looks at costs nothing: it is propagated, exactly and in one step, when
+somebody does. Random numbers are taken instant by instant, so that a series read in pieces is the
+series read at once.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_backend.physics.devices import Devices
+from sim_backend.physics.fluctuations import Fluctuations
+from sim_backend.physics.rates import Rates
+from sim_backend.physics.telegraph import Switching, propagate, switching
+
+Index = NDArray[np.intp]
+
+
+class Seen(NamedTuple):
+    """What was found at n instants.
+
+    Attributes:
+        ap: (n, k), True is AP.
+        factor: (n, k), multiplies the conductance of that state; None where nothing but the
+            telegraph moves any of the k junctions.
+    """
+
+    ap: NDArray[np.bool_]
+    factor: NDArray[np.float64] | None
+
+
+class Population:
+    """The stochastic state of m junctions.
+
+    Attributes:
+        ap: (m,), the last known states, True is AP.
+        time_s: (m,), when they were known, s.
+    """
+
+    def __init__(
+        self, ap: NDArray[np.bool_], time_s: NDArray[np.float64], fluctuations: Fluctuations
+    ) -> None:
+        self.ap = ap
+        self.time_s = time_s
+        self._fluctuations = fluctuations
+
+    @classmethod
+    def start(
+        cls,
+        devices: Devices,
+        occupancy: NDArray[np.float64],
+        t_s: float,
+        rng: np.random.Generator,
+    ) -> "Population":
+        """Junctions that have been left alone for long.
+
+        Args:
+            devices: m of them.
+            occupancy: (m,), stationary probability of AP.
+            t_s: now, s.
+            rng: m uniform numbers are drawn, more only for traps, third levels and flicker.
+        """
+        m = len(devices)
+        ap = rng.random(m) < occupancy
+        return cls(ap, np.full(m, float(t_s)), Fluctuations(devices, rng))
+
+    def advance(
+        self,
+        index: Index,
+        before: Rates,
+        rates: Rates,
+        run: Index | None,
+        *,
+        t0_s: float | NDArray[np.float64],
+        dt_s: float,
+        n: int,
+        rng: np.random.Generator,
+    ) -> Seen:
+        """States of junctions at t0_s + i dt_s, i = 0 .. n - 1.
+
+        From each junction's own last time to `t0_s` it lives under `before`, then n - 1 steps
+        under `rates`. A time before the last known one counts as that one.
+
+        Args:
+            index: (k,), which junctions, none twice.
+            before: arrays of shape (k,).
+            rates: arrays of shape (k,), or one row per level (levels, k) with `run`.
+            run: (n,), the level that holds from each instant to the next; None for one level.
+            t0_s: first instant, of all or of each (k,), s.
+            dt_s: spacing, s, >= 0.
+            n: number of instants, >= 1.
+            rng: n rows of uniform numbers are drawn.
+        """
+        k = len(index)
+        elapsed_s = np.maximum(t0_s - self.time_s[index], 0.0)
+        width = self._fluctuations.width(index)
+        uniform = rng.random((n, k + width))
+        ap = propagate(self.ap[index], switching(before, elapsed_s), uniform[:1, :k])
+        if n > 1:
+            step = switching(rates, dt_s)
+            if run is not None:
+                step = Switching(step.to_ap[run[:-1]], step.change[run[:-1]])
+            ap = np.concatenate([ap, propagate(ap[0], step, uniform[1:, :k])])
+        self.ap[index] = ap[-1]
+        self.time_s[index] = t0_s + (n - 1) * dt_s
+        if not width:
+            return Seen(ap, None)
+        return Seen(ap, self._fluctuations.factor(index, ap, elapsed_s, dt_s, uniform[:, k:]))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything that changes, flat."""
+        return {"ap": self.ap.copy(), "time_s": self.time_s.copy(), **self._fluctuations.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state()` of a population of the same devices.
+
+        Raises:
+            ValueError: it belongs to other devices; nothing was changed.
+        """
+        ap = np.array(state["ap"], dtype=np.bool_)
+        time_s = np.array(state["time_s"], dtype=np.float64)
+        if ap.shape != self.ap.shape or time_s.shape != self.time_s.shape:
+            raise ValueError(f"the saved state has {ap.size} junctions, expected {self.ap.size}")
+        self._fluctuations.restore(state)
+        self.ap, self.time_s = ap, time_s
