@@ -1,0 +1,1 @@
+"""Between a junction and a converter: cables, amplifiers, sources, mains. Numbers only."""
