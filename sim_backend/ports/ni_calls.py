@@ -6,7 +6,7 @@ Names and arguments are the vendor's. Errors are nidaqmx's own, with NI's number
 import ctypes
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
 from nidaqmx.constants import AcquisitionType, FillMode, TaskMode
@@ -34,13 +34,18 @@ class TaskCalls:
         self._last_created = ""
         self._lock = threading.RLock()
 
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """The world's, so that nobody moves what a call looks at; our own while there is none."""
+        return next((board.world.lock for board in self._boards.values()), self._lock)
+
     @contextmanager
     def answering(
         self, session: Session | None = None, error: Callable[..., Exception] | None = None
     ) -> Iterator[None]:
         """One call at a time; the board's refusals become nidaqmx's errors."""
         name = session.name if session else ""
-        with self._lock:
+        with self.lock:
             try:
                 yield
             except NiError as refusal:
@@ -84,6 +89,14 @@ class TaskCalls:
         with self.answering(task):
             if task.task is not None:
                 task.task.clear()
+            if self._sessions.get(task.name) is task:
+                del self._sessions[task.name]
+
+    def abandon_task(self, task: Session) -> None:
+        """Forget a task whose client has died; outputs hold, and a finite one plays on."""
+        with self.answering(task):
+            if task.task is not None:
+                task.task.abandon()
             if self._sessions.get(task.name) is task:
                 del self._sessions[task.name]
 

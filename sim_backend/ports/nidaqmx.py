@@ -4,6 +4,9 @@ Private names of nidaqmx that this rests on (the package is pinned to 1.7, and a
 them all): the alternate constructors of `Task` and `Device`, `_base_interpreter`.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import nidaqmx
 import nidaqmx.system
 from nidaqmx.system.device import _DeviceAlternateConstructor
@@ -27,6 +30,16 @@ class NiPort:
     def attach(self, device: str, twin: NiBoardTwin) -> None:
         """Plug a board in under NI's name for it, such as `Dev1`."""
         self._boards[device] = twin
+
+    @property
+    def interpreter(self) -> Any:
+        """What answers nidaqmx, for a server that gives others the same boards."""
+        return self._interpreter
+
+    @property
+    def boards(self) -> Mapping[str, NiBoardTwin]:
+        """By NI's name for them."""
+        return self._boards
 
     def task(self, name: str = "") -> nidaqmx.Task:
         """A new `nidaqmx.Task`; close it like any other.

@@ -41,6 +41,7 @@ class NiTask:
         output_limits_v: lowest and highest voltage of each output.
         run: what it takes part in since its start; None before, and while it waits.
         implicit: was started by a read.
+        ownerless: its client has died; it plays on until somebody wants the outputs.
     """
 
     def __init__(self, board: "NiBoardTwin", name: str) -> None:
@@ -59,6 +60,7 @@ class NiTask:
         self._triggered_by_other = False
         self.run: TimedRun | None = None
         self.implicit = False
+        self.ownerless = False
         self._cleared = False
 
     @property
@@ -170,6 +172,16 @@ class NiTask:
         self.stop()
         self._cleared = True
 
+    def abandon(self) -> None:
+        """Nobody is left to stop it: a finite output plays on, anything else is cleared.
+
+        What plays on reserves nothing: whoever wants the outputs stops it where it is.
+        """
+        plays = self.kind == "ao" and self.run is not None and not self.continuous
+        self.ownerless = plays and not self.done
+        if not self.ownerless:
+            self.clear()
+
     def wait(self, timeout_s: float) -> None:
         """Let bench time pass until the task is done; negative: however long it takes."""
         clock = self.board.world.clock
@@ -253,8 +265,11 @@ class NiTask:
 
     def demand_free(self) -> None:
         """One input task at a time; outputs share the board only on demand, never a channel."""
-        for other in self.board.running:
+        for other in tuple(self.board.running):
             if other is self or other.kind != self.kind:
+                continue
+            if other.ownerless:
+                other.clear()
                 continue
             shared = set(other.channels) & set(self.channels)
             if self.kind == "ai" or self.ticks or other.ticks or shared:
