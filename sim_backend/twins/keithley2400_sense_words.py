@@ -14,7 +14,7 @@ FUNCTIONS = {"VOLT": '"VOLT:DC"', "CURR": '"CURR:DC"', "RES": '"RES"'}
 _on = (Boolean(),)
 
 
-class _FunctionName:
+class FunctionName:
     """A measuring function as in `'VOLTage[:DC]'`."""
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ def _declare_nplc(words: "Vocabulary[Twin]", root: str) -> None:
 
 
 def _declare_functions(words: "Vocabulary[Twin]") -> None:
-    root, named = "[:SENSe[1]]:FUNCtion", (Named(_FunctionName()),)
+    root, named = "[:SENSe[1]]:FUNCtion", (Named(FunctionName()),)
     words.declare(f"{root}[:ON]", query=active, set=_enable, takes=named, repeat=True)
     words.declare(f"{root}[:ON]:ALL", set=lambda t: _enable(t, *FUNCTIONS))
     words.declare(f"{root}[:ON]:COUNt", query=lambda t: len(t.meter.functions))

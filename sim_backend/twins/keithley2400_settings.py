@@ -4,13 +4,14 @@ Headers, parameters and *RST values are those of the 2400 Series user's manual, 
 18-11, where it prints them.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from mtjlab.core.parameters import Ge, Le, Quantity
-from sim_backend.scpi import Boolean, Choice, Either, Integer, Kind, Number, Quoted, Vocabulary
+from sim_backend.scpi import Boolean, Choice, Either, Integer, Number, Quoted, Vocabulary
+from sim_backend.twins import remembered
+from sim_backend.twins.remembered import Remembered
 
 
 class Keithley2400Options(BaseModel):
@@ -35,25 +36,6 @@ class Keithley2400Options(BaseModel):
 ARM = ":ARM[:SEQuence[1]][:LAYer[1]]"
 TRIGGER = ":TRIGger[:SEQuence[1]]"
 _LINES = Integer(1, 4)
-
-
-@dataclass(frozen=True)
-class Remembered:
-    """One setting.
-
-    Attributes:
-        header: its command and query.
-        name: key among the settings.
-        kind: of its parameter.
-        start: at power-on, and after *RST unless `lasting`.
-        lasting: *RST leaves it alone.
-    """
-
-    header: str
-    name: str
-    kind: Kind[Any]
-    start: bool | int | float | str
-    lasting: bool = False
 
 
 REMEMBERED = (
@@ -122,25 +104,14 @@ ARM_SOURCES = Choice("IMMediate", "TLINk", "TIMer", "MANual", "BUS", "NSTest", "
 
 def declare(words: Vocabulary[Any]) -> None:
     """Add command and query of each to the words of an instrument with `settings`."""
-    for one in REMEMBERED:
-
-        def ask(instrument: Any, one: Remembered = one) -> Any:
-            value = instrument.settings[one.name]
-            return f'"{value}"' if isinstance(one.kind, Quoted) else value
-
-        def put(instrument: Any, value: Any, one: Remembered = one) -> None:
-            # Auto zero ONCE takes new references now and leaves the setting as it is.
-            if value != "ONCE":
-                instrument.settings[one.name] = value
-
-        words.declare(one.header, query=ask, set=put, takes=(one.kind,))
+    remembered.declare(words, REMEMBERED)
 
 
 def reset(settings: dict[str, Any]) -> None:
     """*RST."""
-    settings |= {one.name: one.start for one in REMEMBERED if not one.lasting}
+    remembered.reset(settings, REMEMBERED)
 
 
 def power_on() -> dict[str, Any]:
     """Every setting as after switching on."""
-    return {one.name: one.start for one in REMEMBERED}
+    return remembered.power_on(REMEMBERED)
