@@ -3,24 +3,18 @@
 import json
 import secrets
 import shlex
-import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from mtjlab.cli.progress import watch
 from mtjlab.cli.results import plain, results_table
+from mtjlab.cli.signals import Signals, execute
 from mtjlab.core.errors import UsageError
-from mtjlab.core.events import Mailbox
 from mtjlab.core.places import bench_name, runs_dir
-from mtjlab.runner import OnError, Outcome, Plan, Run, plan
-
-ENDED_BY = (signal.SIGTERM, signal.SIGHUP)
+from mtjlab.runner import OnError, Outcome, Plan, plan
 
 
 def run(
@@ -57,7 +51,7 @@ def run(
     screen = Console(quiet=as_json, highlight=False, soft_wrap=True)
     planned: Plan | None = None
     outcome = Outcome()
-    with _Signals(quiet=as_json) as signals:
+    with Signals(quiet=as_json) as signals:
         try:
             planned = plan(
                 protocol,
@@ -71,7 +65,7 @@ def run(
             )
             if dry_run:
                 _print_parameters(screen, planned)
-            outcome = _execute(planned, signals, quiet=as_json)
+            outcome = execute(planned, signals, quiet=as_json)
         except Exception as error:
             outcome.error = error
         if as_json:
@@ -82,69 +76,6 @@ def run(
     if outcome.error is not None and outcome.status != "aborted":
         raise outcome.error
     raise typer.Exit(outcome.exit_code)
-
-
-def _execute(planned: Plan, signals: "_Signals", *, quiet: bool) -> Outcome:
-    mailbox = Mailbox()
-    execution = Run(planned, [mailbox.put])
-    signals.steer(execution)
-    execution.start()
-    try:
-        watch(mailbox, quiet=quiet, resume=execution.resume)
-    except BaseException:
-        # The screen is gone (a closed pipe): end safely while the signals are still held.
-        execution.abort()
-        raise
-    finally:
-        execution.wait()
-    return execution.outcome
-
-
-class _Signals:
-    """First Ctrl-C: end at the next step. Second, SIGTERM or SIGHUP: at once. Always safe.
-
-    Held until the last line is printed: a late Ctrl-C must not cost the path of the run file.
-    """
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._pressed = 0
-        self._execution: Run | None = None
-        self._before: dict[signal.Signals, Any] = {}
-
-    def steer(self, execution: Run) -> None:
-        """From now on signals go to this run; one that came earlier, too."""
-        self._execution = execution
-        if self._pressed:
-            execution.stop()
-
-    def __enter__(self) -> Self:
-        handlers = {signal.SIGINT: self._interrupt, **dict.fromkeys(ENDED_BY, self._end)}
-        for number, handler in handlers.items():
-            self._before[number] = signal.signal(number, handler)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        self._pressed += 1
-        if self._execution is None:
-            return
-        if self._pressed > 1:
-            self._execution.abort()
-            return
-        self._execution.stop()
-        if not self._quiet:
-            # A signal handler must survive a terminal that has gone.
-            with suppress(Exception):
-                sys.stderr.write("\nstopping at the next step; Ctrl-C again stops at once\n")
-
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
-        self._pressed += 1
-        if self._execution is not None:
-            self._execution.abort()
 
 
 def _report(
