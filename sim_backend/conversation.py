@@ -3,15 +3,17 @@
 Ports and servers know instruments by this alone; whoever changes what an instrument says wraps it.
 """
 
+import math
 from typing import Protocol
 
 
 class Conversation(Protocol):
     """Parser, input and output queue of one client of one instrument.
 
-    It may also have `trigger()`, a group execute trigger (else it is fed *TRG), and `close()`,
-    after which nothing more is said. Error queue and status registers belong to the instrument.
-    A method that raises ConnectionError says that the instrument cannot be reached any more.
+    It may also have `trigger()`, a group execute trigger (else it is fed *TRG), `close()`, after
+    which nothing more is said, and `due_s()`, the bench time at which a reply on its way will be
+    there. Error queue and status registers belong to the instrument. A member that raises
+    ConnectionError says that the instrument cannot be reached any more.
 
     Attributes:
         out: the reply that waits to be read; who reads takes its bytes away.
@@ -62,3 +64,9 @@ def close(conversation: Conversation) -> None:
     own = getattr(conversation, "close", None)
     if own is not None:
         own()
+
+
+def due_s(conversation: Conversation) -> float:
+    """Bench time at which a reply that is on its way will be there, s; inf if none is."""
+    own = getattr(conversation, "due_s", None)
+    return math.inf if own is None else float(own())

@@ -19,7 +19,7 @@ from mtjlab.core.clock import VirtualClock
 from mtjlab.core.errors import BenchError
 from sim_backend import conversation as conversations
 from sim_backend.conversation import MessageTwin
-from sim_backend.ports.visa_device import Device, Talk, defaults, has_end_line
+from sim_backend.ports.visa_device import DISCARDS, Device, Talk, defaults, has_end_line
 
 _DEFAULT_BENCH = LibraryPath("default bench", "no name was given")
 _SERVICE_REQUEST = 0x40
@@ -94,7 +94,9 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
                 self.handle_return_value(session, StatusCode.error_resource_not_found)
                 raise AssertionError
             opened = VISASession(next(self._handles))
-            self._talks[opened] = Talk(device, device.converse(), defaults(device, session))
+            with self._reaching(VISASession(session)):
+                conversation = device.converse()
+            self._talks[opened] = Talk(device, conversation, defaults(device, session))
             try:
                 if access_mode == constants.AccessModes.exclusive_lock:
                     self.lock(opened, constants.Lock.exclusive, open_timeout)
@@ -145,10 +147,11 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
         """As viRead. With nothing to read the time-out passes on the virtual clock at once."""
         with self._guard:
             talk = self._talk(session)
-            out = talk.conversation.out
-            if not out:
-                with self._reaching(session):
+            with self._reaching(session):
+                out = talk.awaited(self._clock)
+                if not out:
                     talk.conversation.starved()
+            if not out:
                 self._time_out(session, talk.values[ResourceAttribute.timeout_value])
             end, status = min(count, len(out)), StatusCode.success_max_count_read
             if len(out) <= count:
@@ -170,16 +173,11 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
 
     def flush(self, session: VISASession, mask: constants.BufferOperation) -> StatusCode:
         """As viFlush; discards what waits to be read if the mask says so."""
-        discards = (
-            constants.BufferOperation.discard_read_buffer
-            | constants.BufferOperation.discard_read_buffer_no_io
-            | constants.BufferOperation.discard_receive_buffer
-            | constants.BufferOperation.discard_receive_buffer2
-        )
         with self._guard:
             talk = self._talk(session)
-            if mask & discards:
-                talk.conversation.out.clear()
+            if mask & DISCARDS:
+                with self._reaching(session):
+                    talk.conversation.out.clear()
             return self.handle_return_value(session, StatusCode.success)
 
     def read_stb(self, session: VISASession) -> tuple[int, StatusCode]:
@@ -290,7 +288,9 @@ class TwinVisaLibrary(highlevel.VisaLibraryBase):
                 self.handle_return_value(None, StatusCode.error_invalid_object)
             assert talk is not None
             if attribute == ResourceAttribute.asrl_avalaible_number:
-                return len(talk.conversation.out), self.handle_return_value(session, 0)
+                with self._reaching(VISASession(session)):
+                    waiting = len(talk.conversation.out)
+                return waiting, self.handle_return_value(session, 0)
             if attribute not in talk.values:
                 self.handle_return_value(session, StatusCode.error_nonsupported_attribute)
             return talk.values[attribute], self.handle_return_value(session, 0)

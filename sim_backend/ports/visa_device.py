@@ -1,13 +1,23 @@
 """One simulated instrument and one session with it, as VISA sees them."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from pyvisa import attributes, constants, rname
-from pyvisa.constants import InterfaceType, ResourceAttribute
+from pyvisa.constants import BufferOperation, InterfaceType, ResourceAttribute
 
-from sim_backend.conversation import Conversation, MessageTwin
+from mtjlab.core.clock import VirtualClock
+from sim_backend.conversation import Conversation, MessageTwin, due_s
 from sim_backend.ports.visa_locks import Locks
+
+# Masks of viFlush that drop what waits to be read.
+DISCARDS = (
+    BufferOperation.discard_read_buffer
+    | BufferOperation.discard_read_buffer_no_io
+    | BufferOperation.discard_receive_buffer
+    | BufferOperation.discard_receive_buffer2
+)
 
 
 @dataclass
@@ -49,6 +59,21 @@ class Talk:
     device: Device
     conversation: Conversation
     values: dict[int, Any]
+
+    def awaited(self, clock: VirtualClock) -> bytearray:
+        """What can be read; a reply that will be there in time lets that time pass.
+
+        Raises:
+            ConnectionError: the instrument cannot be reached.
+        """
+        out = self.conversation.out
+        wait_s = due_s(self.conversation) - clock.now_s()
+        milliseconds = self.values[ResourceAttribute.timeout_value]
+        patient = milliseconds == constants.VI_TMO_INFINITE or wait_s <= milliseconds / 1e3
+        if out or math.isinf(wait_s) or not patient:
+            return out
+        clock.sleep(wait_s)
+        return self.conversation.out
 
 
 def has_end_line(talk: Talk) -> bool:

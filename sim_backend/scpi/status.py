@@ -78,6 +78,13 @@ class Status:
         for group in self.groups.values():
             group.event = 0
 
+    def power_on(self) -> None:
+        """As after switching on: nothing enabled, no errors, and *ESR? says so."""
+        self.errors.clear()
+        self.event, self.event_enable, self.service_enable = POWER_ON, 0, 0
+        for group in self.groups.values():
+            group.condition = group.event = group.enable = 0
+
     def preset(self) -> None:
         """:STATus:PRESet: the enables of the groups go to zero."""
         for group in self.groups.values():

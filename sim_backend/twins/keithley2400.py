@@ -7,7 +7,7 @@ page or published observation decides is marked "not verified".
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel
@@ -24,10 +24,11 @@ from sim_backend.scpi import (
     Session,
     Status,
 )
+from sim_backend.twins import keithley2400_readings as r
 from sim_backend.twins import keithley2400_settings
 from sim_backend.twins.keithley2400_errors import error, refused
 from sim_backend.twins.keithley2400_meter import AMPERES, CORNERS, VOLTS, Meter
-from sim_backend.twins.keithley2400_readings import ELEMENTS, Buffer, ReadingRow, send, wrapped
+from sim_backend.twins.keithley2400_power import switch_on
 from sim_backend.twins.keithley2400_settings import Keithley2400Options
 from sim_backend.twins.keithley2400_sweep import Sweep
 from sim_backend.twins.keithley2400_trigger import Trigger
@@ -94,7 +95,7 @@ class Keithley2400Twin:
             noise=settings.noise,
             line_hz=settings.line_hz,
         )
-        self.buffer = Buffer()
+        self.buffer = r.Buffer()
         self.trigger_model = Trigger(
             world.clock,
             self.model,
@@ -104,7 +105,7 @@ class Keithley2400Twin:
             self.settings,
             groups["MEAS"],
         )
-        self.elements = list(ELEMENTS)
+        self.elements = list(r.ELEMENTS)
         self.data_format = "ASC"
         self._conversations: Conversations[Keithley2400Twin] = Conversations(
             self, WORDS, message_passes=self._message_passes, cleared=self.abort
@@ -148,7 +149,7 @@ class Keithley2400Twin:
         self.meter.reset()
         self.trigger_model.reset()
         keithley2400_settings.reset(self.settings)
-        self.elements = list(ELEMENTS)
+        self.elements = list(r.ELEMENTS)
         self.data_format = "ASC"
         self._output.apply()
 
@@ -162,6 +163,19 @@ class Keithley2400Twin:
         with self.idle_shown():
             if self.trigger_model.bus_trigger() and self._conversations.owing:
                 self._conversations.reply(self.data_string(self.trigger_model.latest))
+
+    def report(self, code: int, text: str) -> None:
+        """Put an entry into the error queue."""
+        self.status.refuse(ScpiError(code, text))
+
+    def trip(self, tripped: bool) -> None:
+        """From now on compliance holds the output back, whatever the load; or not any more."""
+        self._output.trip(tripped)
+
+    def power_cycle(self) -> None:
+        """Off and on again: power-on settings, output off, nothing remembered, *ESR? says PON."""
+        self._shared.clear()
+        switch_on(self)
 
     # Source ------------------------------------------------------------------------------------
 
@@ -275,11 +289,11 @@ class Keithley2400Twin:
             raise ScpiError(-230)
         return self.data_string(self.trigger_model.latest)
 
-    def data_string(self, rows: Sequence[ReadingRow]) -> Reply:
+    def data_string(self, rows: Sequence[r.ReadingRow]) -> Reply:
         """Readings in the format and with the elements chosen."""
-        stamped = [row._replace(time_s=wrapped(row.time_s)) for row in rows]
+        stamped = [row._replace(time_s=r.wrapped(row.time_s)) for row in rows]
         swapped = self.settings["byte_order"] == "SWAP"
-        return send(stamped, self.elements, self.data_format, swapped=swapped)
+        return r.send(stamped, self.elements, self.data_format, swapped=swapped)
 
     @contextmanager
     def idle_shown(self) -> Iterator[None]:
@@ -312,8 +326,9 @@ class Keithley2400Twin:
         return {
             "settings": json.dumps(parts),
             "output_v": self._output.state(),
-            "latest": _table(self.trigger_model.latest),
-            "buffer": _table(self.buffer.rows),
+            "tripped": self._output.tripped,
+            "latest": r.table(self.trigger_model.latest),
+            "buffer": r.table(self.buffer.rows),
         }
 
     def restore(self, state: State) -> None:
@@ -330,13 +345,6 @@ class Keithley2400Twin:
         self.buffer.points, self.buffer.storing = parts["buffer"]
         volts = state["output_v"]
         self._output.restore(None if volts is None else float(np.asarray(volts)))
-        self.trigger_model.latest = _rows(state["latest"])
-        self.buffer.rows = _rows(state["buffer"])
-
-
-def _table(rows: Sequence[ReadingRow]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(ELEMENTS))
-
-
-def _rows(table: StateValue) -> list[ReadingRow]:
-    return [ReadingRow(*row) for row in np.asarray(table, dtype=np.float64).tolist()]
+        self._output.tripped = bool(state["tripped"])
+        self.trigger_model.latest = r.rows(state["latest"])
+        self.buffer.rows = r.rows(state["buffer"])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim_backend.scpi import Reply, ScpiError, open_block
 from sim_backend.twins.keithley2400_errors import error
@@ -60,6 +61,16 @@ def send(rows: Iterable[ReadingRow], elements: Sequence[str], data: str, *, swap
     return open_block(values, "<f4" if swapped else ">f4")
 
 
+def table(readings: Sequence[ReadingRow]) -> NDArray[np.float64]:
+    """Readings as (n, 5) numbers, for saving."""
+    return np.array(readings, dtype=np.float64).reshape(len(readings), len(ELEMENTS))
+
+
+def rows(saved: object) -> list[ReadingRow]:
+    """What `table` gave, as readings."""
+    return [ReadingRow(*row) for row in np.asarray(saved, dtype=np.float64).tolist()]
+
+
 def wrapped(time_s: float) -> float:
     """What the timer of the time stamps shows."""
     return time_s % _TIMER_WRAP_S
@@ -75,6 +86,10 @@ class Buffer:
     """
 
     def __init__(self) -> None:
+        self.power_on()
+
+    def power_on(self) -> None:
+        """Empty, of the size it has at first."""
         self.points = 100
         self.storing = False
         self.rows: list[ReadingRow] = []

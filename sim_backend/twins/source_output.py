@@ -22,6 +22,8 @@ class SourceOutput:
 
     Attributes:
         terminal: in the world, such as `smu`.
+        tripped: the load of a V-source is shorted, that of an I-source open: compliance holds the
+            output back, and nothing is left for the junctions.
     """
 
     def __init__(self, world: World, terminal: str, model: SourceModel) -> None:
@@ -29,6 +31,12 @@ class SourceOutput:
         self.terminal = terminal
         self._model = model
         self._volts: float | None = None
+        self.tripped = False
+
+    def trip(self, tripped: bool) -> None:
+        """A short or a break at the terminal comes or goes."""
+        self.tripped = tripped
+        self.apply()
 
     def apply(self) -> bool:
         """Drive the terminal as the model says; returns whether the output limits."""
@@ -39,6 +47,9 @@ class SourceOutput:
             off = 0.0 if model.off_state in ("normal", "zero") else None
             self._drive(off)
             return False
+        if self.tripped:
+            self._drive(0.0 if model.function == "voltage" else None)
+            return self._target() != 0
         if model.function == "voltage":
             self._drive(self._target())
         limiting = False
@@ -57,6 +68,11 @@ class SourceOutput:
         """
         model = self._model
         limit, _ = model.limit()
+        if self.tripped:
+            self._world.clock.sleep(duration_s)
+            held = math.copysign(limit, self._target()) if self.apply() else 0.0
+            voltage = model.function == "voltage"
+            return (0.0, held, held != 0) if voltage else (held, 0.0, held != 0)
         conductance_s = self._conductance()
         if model.function == "voltage":
             target = self._target()
