@@ -2,7 +2,8 @@
 
 import threading
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 
 class Clock(Protocol):
@@ -52,3 +53,73 @@ class VirtualClock:
     def restore(self, now_s: float) -> None:
         """Put the clock where a saved world left it."""
         self._now_s = now_s
+
+
+class Turn(NamedTuple):
+    """When a command to a served world began: by the wall clock, and in bench time."""
+
+    wall_s: float
+    bench_s: float
+
+
+# A client waits so much, and so many times what its own command took, for bench time that others
+# have put ahead of the wall clock. Less than that many clients in full swing never make bench time
+# run away.
+_PATIENCE_S = 0.05
+_PATIENCE_FACTOR = 10.0
+
+
+class ServedClock(VirtualClock):
+    """Bench time of a simulated world that clients outside this process look at.
+
+    It stands still while a command is carried out; `begin` first lets it catch up with the wall
+    clock. What the command takes by itself (`sleep`: integration, latency) puts it ahead, and the
+    reply is held back until the wall clock is there. All but `hold`, `wait_until` and `wall_s`
+    belong under the world's lock.
+    """
+
+    def __init__(
+        self, start_s: float = 0.0, *, monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(start_s)
+        self._monotonic_s = monotonic_s
+        self._origin_s = monotonic_s() - start_s
+
+    def wall_s(self) -> float:
+        """Bench time as the wall clock has it, whatever commands have let pass ahead, s."""
+        return self._monotonic_s() - self._origin_s
+
+    def begin(self) -> Turn:
+        """Catch up with the wall clock, before a command."""
+        wall_s = self.wall_s()
+        self._now_s = max(self._now_s, wall_s)
+        return Turn(wall_s, self._now_s)
+
+    def due_s(self, turn: Turn) -> float:
+        """After a command: when, by the wall clock, its reply may leave, s.
+
+        That is when the wall clock has reached bench time; but where another client's long command
+        has put bench time far ahead, only a little later than what this command took itself.
+        """
+        took_s = self._now_s - turn.bench_s
+        return min(self._now_s, turn.wall_s + _PATIENCE_S + _PATIENCE_FACTOR * took_s)
+
+    def hold(self, due_s: float, abort: threading.Event | None = None) -> bool:
+        """Wait until the wall clock is there; return early, with True, once `abort` is set."""
+        left_s = due_s - self.wall_s()
+        if left_s <= 0:
+            return abort is not None and abort.is_set()
+        return (abort or threading.Event()).wait(left_s)
+
+    def wait_until(self, bench_s: float, abort: threading.Event | None = None) -> bool:
+        """Wait, in wall time, for that bench time; True as soon as `abort` is set.
+
+        Not to be called with the world's lock: others are served meanwhile, and may put bench time
+        ahead. Afterwards `begin` makes it the world's time.
+        """
+        return self.hold(self.wall_s() if self._now_s >= bench_s else bench_s, abort)
+
+    def restore(self, now_s: float) -> None:
+        """Go on from where a saved world was, at the pace of the wall clock."""
+        super().restore(now_s)
+        self._origin_s = self._monotonic_s() - now_s

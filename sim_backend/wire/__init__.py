@@ -1,0 +1,1 @@
+"""Servers on loopback, through which other programs reach the instruments of a world."""
