@@ -264,6 +264,15 @@ def test_status_byte_sums_up(box):
     assert box.session.status_byte() & 0x10
 
 
+def test_power_on_forgets_everything_but_itself(box):
+    box.send("*ESE 32;*SRE 32;:STAT:OPER:ENAB 1;:NONSENSE")
+    box.status.groups["OPER"].update(1, 1)
+    box.status.power_on()
+    assert box.send("*ESR?;*ESE?;*SRE?;:STAT:OPER:COND?;EVEN?;ENAB?;:SYST:ERR:COUN?") == (
+        "128;0;0;0;0;0;0"
+    )
+
+
 def test_common_commands(box):
     assert box.send("*IDN?") == "ACME,BOX,7,1.0"
     assert box.send("*OPC?;*TST?;*WAI;*SRE?") == "1;0;0"
