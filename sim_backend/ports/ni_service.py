@@ -1,0 +1,237 @@
+"""NI's gRPC service on simulated boards: what each remote procedure does, and what it refuses.
+
+Nearly all are bound by name (`ni_rpc`). By hand are those that make and clear tasks, those with
+many samples, those that wait, and events. What the boards do not do is UNIMPLEMENTED, by name.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+from nidaqmx.errors import DaqError, DaqReadError, DaqWriteError
+
+from mtjlab.core.errors import BenchError
+from sim_backend.ports import ni_events
+from sim_backend.ports.ni_bulk import as_bytes, as_samples, with_bytes
+from sim_backend.ports.ni_reads import Waiting
+from sim_backend.ports.ni_rpc import procedures
+from sim_backend.ports.ni_sessions import Held, NoSuchSession, Sessions, SessionTaken
+from sim_backend.ports.ni_turns import Gone, Turns
+from sim_backend.ports.nidaqmx import NiPort
+
+_BUFFER_TOO_SMALL = -200229
+_MOST_SAMPLES = 100_000_000
+
+Wanted = Callable[[], bool]
+
+
+class Refused(Exception):
+    """The answer to a call is an error.
+
+    Attributes:
+        status: name of the gRPC status.
+        metadata: what NI's client makes its own error of.
+    """
+
+    def __init__(self, status: str, text: str, metadata: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(text)
+        self.status = status
+        self.metadata = metadata
+
+
+class NiService:
+    """The boards of one port, for any number of clients.
+
+    Attributes:
+        procedures: by NI's name, with the message classes that requests and answers have here.
+    """
+
+    def __init__(self, boards: NiPort) -> None:
+        """Take over `boards`, which stay as they are.
+
+        Raises:
+            BenchError: no board, or protobuf is the slow one.
+        """
+        if not boards.boards:
+            raise BenchError("there is no NI board to serve on this bench")
+        self.procedures = procedures()
+        self._interpreter = boards.interpreter
+        self.turns = Turns(next(iter(boards.boards.values())).world)
+        self._sessions = Sessions(self._interpreter)
+        read, write = self.procedures["ReadAnalogF64"], self.procedures["WriteAnalogF64"]
+        read.response = with_bytes(read.response, "read_array")
+        write.request = with_bytes(write.request, "write_array")
+        self._by_hand: dict[str, Callable[[Any, str, Wanted], Any]] = {
+            "CreateTask": self._create_task,
+            "ClearTask": self._clear_task,
+            "ReadAnalogF64": self._read,
+            "WriteAnalogF64": self._write,
+            "WaitUntilTaskDone": self._wait_until_done,
+            "UnregisterEveryNSamplesEvent": self._unregister("every_n"),
+            "UnregisterDoneEvent": self._unregister("done"),
+        }
+        self._bound: dict[str, Callable[[Any], Any] | None] = {}
+
+    def answer(self, name: str, request: Any, client: str, wanted: Wanted) -> Any:
+        """The response to one request.
+
+        Args:
+            name: of the procedure.
+            request: of its class.
+            client: who asks; see `leave`.
+            wanted: whether the client still waits.
+
+        Raises:
+            Refused: always this, whatever went wrong.
+        """
+        with _refusing(name):
+            if name in self._by_hand:
+                return self._by_hand[name](request, client, wanted)
+            if name not in self._bound:
+                self._bound[name] = self.procedures[name].bound(self._interpreter, self._handle)
+            bound = self._bound[name]
+            if bound is None:
+                raise NotImplementedError(f"the simulated NI board does not do {name}")
+            return self.turns.take(lambda: bound(request))
+
+    def stream(self, name: str, request: Any, wanted: Wanted) -> Iterator[Any]:
+        """The responses to one request, as they come; it is registered when this returns.
+
+        Raises:
+            Refused: always this, whatever went wrong.
+        """
+        response = self.procedures[name].response
+        with _refusing(name):
+            if name == "RegisterDoneEvent":
+                held = self.turns.look(lambda: self._listen(request, "done"))
+                return (response() for _ in ni_events.done(held, self.turns, wanted))
+            if name == "RegisterEveryNSamplesEvent":
+                chosen = request.WhichOneof("every_n_samples_event_type_enum")
+                kind = getattr(request, chosen) if chosen else 0
+                ni_events.demand_acquired(kind)
+                count = max(1, request.n_samples)
+                held = self.turns.look(lambda: self._listen(request, "every_n"))
+                event = response(
+                    every_n_samples_event_type=kind,
+                    every_n_samples_event_type_raw=kind,
+                    n_samples=request.n_samples,
+                )
+                return (event for _ in ni_events.every_n(held, count, self.turns, wanted))
+            raise NotImplementedError(f"the simulated NI board does not do {name}")
+
+    def leave(self, gone: Callable[[set[str]], set[str]]) -> None:
+        """Let go of the tasks of clients that are `gone`, given all that hold any."""
+        clients = self.turns.look(self._sessions.clients)
+        if clients and (left := gone(clients)):
+            self.turns.look(lambda: self._sessions.leave(left.__contains__))
+
+    # --- tasks
+
+    def _handle(self, task: Any) -> Any:
+        return self._sessions.held(task.name).handle
+
+    def _listen(self, request: Any, kind: str) -> Held:
+        held = self._sessions.held(request.task.name)
+        ni_events.listen(held, kind)
+        return held
+
+    def _create_task(self, request: Any, client: str, wanted: Wanted) -> Any:
+        name, new = self.turns.take(
+            lambda: self._sessions.create(
+                request.session_name, request.initialization_behavior, client
+            )
+        )
+        response = self.procedures["CreateTask"].response(new_session_initialized=new)
+        response.task.name = name
+        return response
+
+    def _clear_task(self, request: Any, client: str, wanted: Wanted) -> Any:
+        self.turns.take(lambda: self._sessions.clear(request.task.name))
+        return self.procedures["ClearTask"].response()
+
+    def _unregister(self, kind: str) -> Callable[[Any, str, Wanted], Any]:
+        name = {"every_n": "UnregisterEveryNSamplesEvent", "done": "UnregisterDoneEvent"}[kind]
+
+        def answer(request: Any, client: str, wanted: Wanted) -> Any:
+            self.turns.look(lambda: self._sessions.held(request.task.name).events.pop(kind, None))
+            return self.procedures[name].response()
+
+        return answer
+
+    # --- samples
+
+    def _write(self, request: Any, client: str, wanted: Wanted) -> Any:
+        volts = as_samples(request.write_array)
+        written = self.turns.take(
+            lambda: self._interpreter.write_analog_f64(
+                self._handle(request.task),
+                request.num_samps_per_chan,
+                request.auto_start,
+                request.timeout,
+                _chosen(request, "data_layout"),
+                volts,
+            )
+        )
+        return self.procedures["WriteAnalogF64"].response(samps_per_chan_written=written)
+
+    def _read(self, request: Any, client: str, wanted: Wanted) -> Any:
+        count, fill = request.num_samps_per_chan, _chosen(request, "fill_mode")
+        waiting = self._waiting(request, request.timeout)
+        width, piece = self.turns.look(lambda: waiting.shape(count))
+        size = request.array_size_in_samps
+        if not 0 <= count * width <= size <= _MOST_SAMPLES:
+            raise DaqReadError(
+                f"{count} samples of {width} channels do not fit an array of {size}",
+                _BUFFER_TOO_SMALL,
+                0,
+            )
+        samples_v = np.zeros(size)
+        rows = samples_v[: size - size % max(width, 1)].reshape(max(width, 1), -1)
+        for first in range(0, max(count, 1), max(piece, 1)):
+            n = min(piece, count - first)
+            rows[:width, first : first + n] = self.turns.take_when(
+                partial(waiting.samples_s, n), partial(waiting.read, n, width, fill), wanted
+            )
+        return self.procedures["ReadAnalogF64"].response(
+            read_array=as_bytes(samples_v), samps_per_chan_read=count
+        )
+
+    def _wait_until_done(self, request: Any, client: str, wanted: Wanted) -> Any:
+        waiting = self._waiting(request, request.time_to_wait)
+        self.turns.take_when(waiting.done_s, waiting.wait, wanted)
+        return self.procedures["WaitUntilTaskDone"].response()
+
+    def _waiting(self, request: Any, timeout_s: float) -> Waiting:
+        return self.turns.look(
+            lambda: Waiting(self._sessions.held(request.task.name), self._interpreter, timeout_s)
+        )
+
+
+def _chosen(request: Any, name: str) -> Any:
+    return getattr(request, request.WhichOneof(f"{name}_enum") or name)
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Every error as `Refused`, in the form that NI's client understands."""
+    try:
+        yield
+    except DaqError as error:
+        metadata = (("ni-error", str(error.error_code)),)
+        if isinstance(error, DaqReadError):
+            metadata += (("ni-samps-per-chan-read", str(error.samps_per_chan_read)),)
+        if isinstance(error, DaqWriteError):
+            metadata += (("ni-samps-per-chan-written", str(error.samps_per_chan_written)),)
+        raise Refused("UNKNOWN", str(error), metadata) from error
+    except NotImplementedError as error:
+        raise Refused("UNIMPLEMENTED", str(error)) from error
+    except NoSuchSession as error:
+        raise Refused("NOT_FOUND", str(error)) from error
+    except SessionTaken as error:
+        raise Refused("ALREADY_EXISTS", str(error)) from error
+    except Gone as error:
+        raise Refused("CANCELLED", f"{name}: nobody waits for the answer") from error
+    except Exception as error:
+        raise Refused("INTERNAL", f"{name}: {type(error).__name__}: {error}") from error
