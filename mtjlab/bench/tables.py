@@ -19,7 +19,10 @@ Columns = Annotated[tuple[int, ...], BeforeValidator(channels.indices)]
 Terminals = Annotated[tuple[str, ...], BeforeValidator(channels.terminals)]
 # tmr_half_v = inf is how a junction without bias dependence is written.
 InfiniteVolt = Annotated[float, Field(allow_inf_nan=True), Quantity("V")]
+Kelvin = Annotated[float, Quantity("K")]
 Ohm = Annotated[float, Quantity("ohm")]
+PerTesla = Annotated[float, Quantity("/T")]
+PerSquareTesla = Annotated[float, Quantity("/T^2")]
 Second = Annotated[float, Quantity("s")]
 Volt = Annotated[float, Quantity("V")]
 
@@ -125,6 +128,21 @@ class JunctionTable(Table):
     slope_ap_per_v: Annotated[float, Quantity("/V")] = JunctionParameters.slope_ap_per_v
     curvature_p_per_v2: Annotated[float, Quantity("/V^2")] = JunctionParameters.curvature_p_per_v2
     curvature_ap_per_v2: Annotated[float, Quantity("/V^2")] = JunctionParameters.curvature_ap_per_v2
+    field_ref_t: Annotated[float, Quantity("T")] = JunctionParameters.field_ref_t
+    field_slope_p_per_t: PerTesla = JunctionParameters.field_slope_p_per_t
+    field_slope_ap_per_t: PerTesla = JunctionParameters.field_slope_ap_per_t
+    field_curvature_p_per_t2: PerSquareTesla = JunctionParameters.field_curvature_p_per_t2
+    field_curvature_ap_per_t2: PerSquareTesla = JunctionParameters.field_curvature_ap_per_t2
+    temperature_ref_k: Kelvin = JunctionParameters.temperature_ref_k
+    activation_p_k: Kelvin = JunctionParameters.activation_p_k
+    activation_ap_k: Kelvin = JunctionParameters.activation_ap_k
+    heating_k_per_w: Annotated[float, Quantity("K/W")] = JunctionParameters.heating_k_per_w
+    trap_depth: float = JunctionParameters.trap_depth
+    trap_empty_s: Second = JunctionParameters.trap_empty_s
+    trap_filled_s: Second = JunctionParameters.trap_filled_s
+    flicker: float = JunctionParameters.flicker
+    flicker_lowest_hz: Annotated[float, Quantity("Hz")] = JunctionParameters.flicker_lowest_hz
+    flicker_highest_hz: Annotated[float, Quantity("Hz")] = JunctionParameters.flicker_highest_hz
 
 
 class SpreadTable(Table):
@@ -134,14 +152,27 @@ class SpreadTable(Table):
     tmr_sigma: float = 0.0
     tau_sigma: float = 0.0
     v50_v: Volt = 0.0
+    r_tau_correlation: float = 0.0
+    field_t: Annotated[float, Quantity("T")] = 0.0
 
 
 class FaultTable(Table):
-    """One `[[twin.faults]]`: what is wrong with the junction at `cell`."""
+    """One `[[twin.faults]]`: what is wrong with the junction at `cell`.
+
+    Fields of `Fault`, whose own checks apply; None is its default.
+    """
 
     cell: Annotated[tuple[int, int], Field(strict=False, description="[row, column]")]
     kind: FaultKind
-    factor: Annotated[float, Gt(0)] | None = None
+    factor: float | None = None
+    level: float | None = None
+    dwell_s: Second | None = None
+    v50_v_per_s: Annotated[float, Quantity("V/s")] | None = None
+    ln_tau_per_s: Annotated[float, Quantity("/s")] | None = None
+
+    def given(self) -> dict[str, float]:
+        """What is said of it beside its kind."""
+        return self.model_dump(exclude={"cell", "kind"}, exclude_none=True)
 
 
 class TwinTable(Table):
@@ -180,12 +211,7 @@ class TwinTable(Table):
         """Faults by position in `wiring.singles`; every cell must be wired."""
         index_of = {junction.cell: index for index, junction in enumerate(wiring.singles)}
         return tuple(
-            Fault(
-                index_of[Cell(*fault.cell)],
-                fault.kind,
-                Fault.factor if fault.factor is None else fault.factor,
-            )
-            for fault in self.faults
+            Fault(index_of[Cell(*fault.cell)], fault.kind, **fault.given()) for fault in self.faults
         )
 
 

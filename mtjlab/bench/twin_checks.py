@@ -1,48 +1,52 @@
 """What `[twin]` must agree on with the rest of the file and with the physics."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from mtjlab.bench.mistakes import Mistakes
-from mtjlab.bench.tables import Table, TwinTable, WiringTables
+from mtjlab.bench.tables import FaultTable, TwinTable, WiringTables
 from mtjlab.core.errors import nearest
-from sim_backend.physics.junction import JunctionParameters, Spread
+from sim_backend.physics.junction import Fault, JunctionParameters, Spread
+
+_OWNER = {
+    "factor": "slow",
+    "level": "three_level",
+    "dwell_s": "three_level",
+    "v50_v_per_s": "drifting",
+    "ln_tau_per_s": "drifting",
+}
 
 
 def check_physics(twin: TwinTable, mistakes: Mistakes) -> None:
-    """Junction and spread must be possible; each key by itself, then all together."""
+    """Junction and spread must be possible; a key that is wrong by itself is the one named."""
     for name, table, kind in (
         ("junction", twin.junction, JunctionParameters),
         ("spread", twin.spread, Spread),
     ):
+        together = _refusal(kind, table.model_dump())
+        if together is None:
+            continue
         before = len(mistakes)
-        for field in fields(kind):
-            if field.name in table.model_fields_set:
-                _try(kind, {field.name: getattr(table, field.name)}, name, mistakes)
+        for key in sorted(table.model_fields_set):
+            alone = _refusal(kind, {key: getattr(table, key)})
+            if alone is not None:
+                mistakes.add(("twin", name, key), alone)
         if len(mistakes) == before:
-            _try(kind, _given(table), name, mistakes)
+            mistakes.add(("twin", name), together)
 
 
-def _given(table: Table) -> dict[str, Any]:
-    return table.model_dump()
-
-
-def _try(
-    kind: type[JunctionParameters | Spread],
-    values: Mapping[str, Any],
-    name: str,
-    mistakes: Mistakes,
-) -> None:
+def _refusal(
+    kind: type[JunctionParameters | Spread | Fault], values: Mapping[str, Any]
+) -> str | None:
     try:
         kind(**values)
     except ValueError as error:
-        culprit = [next(iter(values))] if len(values) == 1 else []
-        mistakes.add(("twin", name, *culprit), str(error))
+        return str(error)
+    return None
 
 
 def check_faults(twin: TwinTable, wiring: WiringTables, mistakes: Mistakes) -> None:
-    """A fault sits on a wired cell, one fault a cell; only `slow` has a factor."""
+    """A fault sits on a wired cell, one fault a cell, and has the keys of its kind."""
     wired = {(table.row, column) for table in wiring.singles for column in table.columns}
     seen: dict[tuple[int, int], int] = {}
     for index, fault in enumerate(twin.faults):
@@ -52,8 +56,19 @@ def check_faults(twin: TwinTable, wiring: WiringTables, mistakes: Mistakes) -> N
         elif fault.cell in seen:
             mistakes.add((*at, "cell"), f"already has the fault of twin.faults[{seen[fault.cell]}]")
         seen.setdefault(fault.cell, index)
-        if fault.factor is not None and fault.kind != "slow":
-            mistakes.add((*at, "factor"), f"a fault {fault.kind!r} has none; only 'slow' has")
+        _check_fault(fault, twin.junction.tmr, at, mistakes)
+
+
+def _check_fault(fault: FaultTable, tmr: float, at: tuple[str | int, ...], m: Mistakes) -> None:
+    given = fault.given()
+    foreign = [key for key in given if _OWNER[key] != fault.kind]
+    for key in foreign:
+        m.add((*at, key), f"a fault {fault.kind!r} has none; only {_OWNER[key]!r} has")
+    refusal = _refusal(Fault, {"index": 0, "kind": fault.kind, **given})
+    if refusal and not foreign:
+        m.add((*at, *given) if len(given) == 1 else at, refusal)
+    elif fault.kind == "three_level" and not 1 + given.get("level", Fault.level) * tmr > 0:
+        m.add((*at, "level"), f"with a TMR of {tmr} the third level has no positive resistance")
 
 
 def _wired(wired: set[tuple[int, int]]) -> str:

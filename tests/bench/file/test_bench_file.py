@@ -35,6 +35,32 @@ def test_a_good_file_becomes_wiring_limits_and_physics(good: str) -> None:
     assert file.twin.junction_faults(wiring) == (Fault(5, "slow", 100.0),)
 
 
+def test_what_surrounds_and_ails_junctions_is_read_with_its_units(good: str) -> None:
+    text = good.replace(
+        "tmr = 0.6",
+        'field_ref_t = "2 mT"\nfield_slope_p_per_t = "-0.9 k/T"\nactivation_p_k = "5 kK"\n'
+        'heating_k_per_w = "50 MK/W"\ntrap_depth = 0.03\ntrap_empty_s = "20 ms"\n'
+        'flicker = 1e-7\nflicker_highest_hz = "100 kHz"',
+    )
+    text = text.replace("r_sigma = 0.05", 'r_tau_correlation = -0.4\nfield_t = "0.5 mT"')
+    text = text.replace('"slow"\nfactor = 100', '"drifting"\nv50_v_per_s = "1 uV/s"')
+    file = parse(text, source="x").file
+    assert file.twin is not None
+    assert file.twin.junction_parameters() == JunctionParameters(
+        field_ref_t=2e-3,
+        field_slope_p_per_t=-900.0,
+        activation_p_k=5e3,
+        heating_k_per_w=50e6,
+        trap_depth=0.03,
+        trap_empty_s=0.02,
+        flicker=1e-7,
+        flicker_highest_hz=1e5,
+    )
+    assert file.twin.junction_spread() == Spread(r_tau_correlation=-0.4, field_t=0.5e-3)
+    (fault,) = file.twin.junction_faults(file.wiring.resolve())
+    assert fault == Fault(5, "drifting", v50_v_per_s=1e-6)
+
+
 def test_a_junction_may_be_left_unread(good: str) -> None:
     text = good.replace('read = "daq/ai8:9"\nrange = "1 V"\n', "")
     singles = parse(text, source="x").file.wiring.resolve().singles

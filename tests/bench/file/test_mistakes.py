@@ -295,6 +295,36 @@ MISTAKES = (
         ("twin.faults[0].factor = 100", "only 'slow'"),
     ),
     Mistake(
+        "a third level where nothing is left",
+        'kind = "slow"\nfactor = 100',
+        'kind = "three_level"\nlevel = -1',
+        ("twin.faults[0].level = -1", "0 is the resistance of P, 1 that of AP"),
+    ),
+    Mistake(
+        "a drift that goes nowhere",
+        'kind = "slow"\nfactor = 100',
+        'kind = "drifting"',
+        ("twin.faults[0]", "needs v50_v_per_s or ln_tau_per_s"),
+    ),
+    Mistake(
+        "a correlation that no chip has",
+        "r_sigma = 0.05",
+        "r_tau_correlation = 1.5",
+        ("twin.spread.r_tau_correlation = 1.5", "not be positive definite"),
+    ),
+    Mistake(
+        "impossible temperature",
+        "tmr = 0.6",
+        'temperature_ref_k = "0 K"',
+        ('twin.junction.temperature_ref_k = "0 K"', "must be positive"),
+    ),
+    Mistake(
+        "a flicker band that ends before it begins",
+        "tmr = 0.6",
+        'flicker_lowest_hz = "10 kHz"\nflicker_highest_hz = "2 kHz"',
+        ("twin.junction", "must lie below"),
+    ),
+    Mistake(
         "two faults on one cell",
         "[twin.instruments.daq]",
         '[[twin.faults]]\ncell = [0, 5]\nkind = "open"\n[twin.instruments.daq]',
