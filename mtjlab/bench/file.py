@@ -21,6 +21,8 @@ from mtjlab.bench.electrical_checks import (
 )
 from mtjlab.bench.instrument_checks import check_instruments
 from mtjlab.bench.mistakes import Mistakes, refuse, spell
+from mtjlab.bench.scenario_checks import check_scenario
+from mtjlab.bench.scenario_file import read_scenario
 from mtjlab.bench.tables import (
     BenchFile,
     InstrumentTable,
@@ -60,21 +62,29 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in files if name.endswith(".toml")))
 
 
-def load(bench: str | Path, *, overrides: Mapping[str, Any] | None = None) -> LoadedBench:
+def load(
+    bench: str | Path,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    faults: Path | None = None,
+) -> LoadedBench:
     """Read and check a bench.
 
     Args:
         bench: a shipped name such as `twin`, else a path.
         overrides: nested keys of `[twin]` to change, as a protocol's `twin_overrides` gives them.
+        faults: a `--faults` file; its incidents come after those of the bench file, and all of
+            them are kept among the overrides.
 
     Raises:
         BenchError: no such bench, not readable, or with every mistake in it.
     """
     if isinstance(bench, str) and bench in shipped():
         text = (_SHIPPED / f"{bench}.toml").read_text(encoding="utf-8")
-        return parse(text, source=bench, overrides=overrides)
+        return parse(text, source=bench, overrides=overrides, faults=faults)
     path = Path(bench).expanduser()
-    return parse(_read(path, str(bench)), source=str(path), overrides=overrides)
+    text = _read(path, str(bench))
+    return parse(text, source=str(path), overrides=overrides, faults=faults)
 
 
 def _read(path: Path, asked: str) -> str:
@@ -101,8 +111,14 @@ def _read(path: Path, asked: str) -> str:
         ) from error
 
 
-def parse(text: str, *, source: str, overrides: Mapping[str, Any] | None = None) -> LoadedBench:
-    """Check the text of a bench file; `source` names it in messages.
+def parse(
+    text: str,
+    *,
+    source: str,
+    overrides: Mapping[str, Any] | None = None,
+    faults: Path | None = None,
+) -> LoadedBench:
+    """Check the text of a bench file; `source` names it in messages, the rest is as in `load`.
 
     Raises:
         BenchError: with every mistake in it.
@@ -112,6 +128,8 @@ def parse(text: str, *, source: str, overrides: Mapping[str, Any] | None = None)
     except tomllib.TOMLDecodeError as error:
         raise BenchError(f"bench file {source}: not TOML: {error}") from error
     changed = deepcopy(dict(overrides or {}))
+    if faults is not None:
+        changed["scenario"] = _with_faults(raw, changed, faults, source)
     if changed:
         _demand_twin(raw, changed, source)
         raw["twin"] = _merged(raw["twin"], changed)
@@ -138,6 +156,31 @@ def _demand_twin(raw: Mapping[str, Any], changed: Mapping[str, Any], source: str
     )
 
 
+def _with_faults(
+    raw: Mapping[str, Any], changed: Mapping[str, Any], faults: Path, source: str
+) -> Any:
+    twin = raw.get("twin")
+    if not isinstance(twin, dict):
+        refuse(
+            source,
+            f"--faults {faults}: only the twin can do this, and this bench has no [twin]: it is "
+            "a real one. Leave --faults out, or use --bench twin",
+        )
+    tables = read_scenario(faults, _instruments(raw))
+    before = changed.get("scenario", twin.get("scenario", []))
+    # What is no list is a mistake of the bench file, and is told as one.
+    return [*before, *tables] if isinstance(before, list) else before
+
+
+def _instruments(raw: Mapping[str, Any]) -> dict[str, InstrumentTable]:
+    named = raw.get("instruments")
+    return {
+        name: entry
+        for name, table in (named.items() if isinstance(named, dict) else ())
+        if (entry := _valid(table, InstrumentTable)) is not None
+    }
+
+
 def _leaves(tree: Mapping[str, Any]) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for name, value in tree.items():
@@ -161,11 +204,7 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
     wiring = _valid(raw.get("wiring"), WiringTables)
     limits = _valid(raw.get("limits"), LimitsTable)
     named = raw.get("instruments")
-    instruments = {
-        name: entry
-        for name, table in (named.items() if isinstance(named, dict) else ())
-        if (entry := _valid(table, InstrumentTable)) is not None
-    }
+    instruments = _instruments(raw)
     twin = _valid(raw.get("twin"), TwinTable)
     known = check_instruments(instruments, twin, mistakes)
     if limits is not None:
@@ -184,6 +223,7 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
         check_physics(twin, mistakes)
         if isinstance(named, dict):
             check_twin_names(twin, named, mistakes)
+            check_scenario(twin.scenario, instruments, mistakes)
         if wiring is not None:
             check_faults(twin, wiring, mistakes)
 

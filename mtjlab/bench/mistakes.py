@@ -29,10 +29,11 @@ class Mistakes:
 
     Attributes:
         source: path or shipped name, for the message.
+        what: kind of file it is, likewise.
     """
 
-    def __init__(self, source: str, raw: Mapping[str, Any]) -> None:
-        self.source = source
+    def __init__(self, source: str, raw: Mapping[str, Any], *, what: str = "bench file") -> None:
+        self.source, self.what = source, what
         self._raw = raw
         self._lines: list[str] = []
 
@@ -71,17 +72,18 @@ class Mistakes:
         if not self._lines:
             return
         if len(self._lines) == 1:
-            refuse(self.source, self._lines[0])
-        refuse(self.source, "\n  ".join([f"{len(self._lines)} mistakes", *self._lines]))
+            refuse(self.source, self._lines[0], what=self.what)
+        lines = "\n  ".join([f"{len(self._lines)} mistakes", *self._lines])
+        refuse(self.source, lines, what=self.what)
 
 
-def refuse(source: str, sentence: str) -> NoReturn:
-    """Raise the one error of a bench file.
+def refuse(source: str, sentence: str, *, what: str = "bench file") -> NoReturn:
+    """Raise the one error of a file.
 
     Raises:
         BenchError: always.
     """
-    raise BenchError(f"bench file {source}: {sentence}")
+    raise BenchError(f"{what} {source}: {sentence}")
 
 
 def spell(key: Key) -> str:

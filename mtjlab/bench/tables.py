@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from mtjlab.bench import channels
+from mtjlab.bench.scenario_tables import IncidentTable
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.parameters import Ge, Gt, Le, Quantity
 from mtjlab.core.wiring import Cell, InputWire, SingleJunction, TerminalMode, Wiring
@@ -182,6 +183,7 @@ class TwinTable(Table):
         pace: `virtual`: bench time passes as fast as it is computed.
         instrument_noise: False: instruments add no noise of their own; quantisation stays.
         instruments: by name, the options of that instrument's twin.
+        scenario: what goes wrong with the instruments.
     """
 
     pace: Literal["virtual"] = "virtual"
@@ -190,6 +192,7 @@ class TwinTable(Table):
     spread: SpreadTable = SpreadTable()
     faults: Annotated[tuple[FaultTable, ...], Field(strict=False)] = ()
     instruments: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    scenario: Annotated[tuple[IncidentTable, ...], Field(strict=False)] = ()
 
     def junction_parameters(self) -> JunctionParameters:
         """The typical junction of the chip.

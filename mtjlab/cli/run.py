@@ -31,6 +31,9 @@ def run(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed of the run [default: drawn and recorded].")
     ] = None,
+    faults: Annotated[
+        Path | None, typer.Option(help="TOML file of [[twin.scenario]] tables; twin only.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="On the bench's twin; leaves no file.")
     ] = False,
@@ -57,6 +60,7 @@ def run(
                 protocol,
                 bench_name(bench),
                 parameters_file=params,
+                faults_file=faults,
                 settings=settings or (),
                 seed=chosen,
                 runs_dir=None if dry_run else runs_dir(out),

@@ -65,6 +65,7 @@ def plan(
     bench: str,
     *,
     parameters_file: Path | None = None,
+    faults_file: Path | None = None,
     settings: Sequence[str] = (),
     seed: int = 0,
     runs_dir: Path | None,
@@ -80,7 +81,7 @@ def plan(
     recipe: Protocol[Any] = plugins.load("protocols", protocol)()
     given = read_file(parameters_file) if parameters_file else {}
     params = recipe.resolve(from_texts(recipe.parameters, given, settings, of=protocol))
-    loaded = load(bench, overrides=recipe.twin_overrides(params))
+    loaded = load(bench, overrides=recipe.twin_overrides(params), faults=faults_file)
     if runs_dir is not None:
         check_runs_dir(runs_dir)
     return Plan(protocol, recipe, params, loaded, seed, runs_dir, command, on_error)

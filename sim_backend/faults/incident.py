@@ -37,7 +37,14 @@ BOARD_CALLS: Mapping[str, tuple[Kind, ...]] = {
     "wait": ("timeout", "error_entry"),
 }
 
-_BOARD_KINDS: tuple[Kind, ...] = ("timeout", "late_reply", "disconnect", "error_entry", "overrun")
+_OF_BOARDS: tuple[Kind, ...] = (
+    "timeout",
+    "late_reply",
+    "disconnect",
+    "error_entry",
+    "overrun",
+    "power_cycle",
+)
 # Method of a twin that a kind calls; a twin without it cannot have that kind.
 _NEEDS: Mapping[Kind, str] = {
     "error_entry": "report",
@@ -84,8 +91,7 @@ def possible(twin: Any) -> tuple[Kind, ...]:
     samples is damaged: its calls fail, come late, or lose samples.
     """
     if twin.port != "visa":
-        own: tuple[Kind, ...] = ("power_cycle",) if hasattr(twin, "power_cycle") else ()
-        return _BOARD_KINDS + own
+        return _OF_BOARDS
     return tuple(
         kind
         for kind in KINDS
