@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from drivers.ni_board import NiBoard, TimedTask
 from drivers.ni_errors import translated
 from mtjlab.core.clock import Clock
-from mtjlab.core.errors import Aborted, Timeout
+from mtjlab.core.errors import Aborted, LimitError, Timeout
 from mtjlab.core.interfaces import Samples
 from mtjlab.core.units import si
 
@@ -77,6 +77,38 @@ class Recording:
     t0_s: float
 
 
+def count_steps(
+    where: str,
+    outputs_v: Volts | None,
+    ao: Sequence[str],
+    rest_v: Sequence[float],
+    steps: int | None,
+) -> int:
+    """Number of steps of a block: said, or the length of its outputs.
+
+    Raises:
+        LimitError: the shapes do not belong together.
+    """
+    if outputs_v is None:
+        if steps is None or steps < 1 or ao or rest_v:
+            raise LimitError(
+                f"{where}: a block without outputs needs steps >= 1 (got {steps}) and "
+                "neither ao nor rest_v; nothing was sent"
+            )
+        return steps
+    if steps is not None or outputs_v.ndim != 2 or not outputs_v.size:
+        raise LimitError(
+            f"{where}: outputs of shape {outputs_v.shape}; expected (steps, channels), "
+            "and no separate number of steps; nothing was sent"
+        )
+    if outputs_v.shape[1] != len(ao) or len(rest_v) != len(ao):
+        raise LimitError(
+            f"{where}: {outputs_v.shape[1]} columns and {len(rest_v)} rest values for "
+            f"{len(ao)} outputs; nothing was sent"
+        )
+    return len(outputs_v)
+
+
 def record(
     board: NiBoard, ai: Sequence[str], rate_hz: float, shape: tuple[int, int, int], pause: Pause
 ) -> Recording:
@@ -129,6 +161,7 @@ def _run(
                 actual_hz = outputs.clock(rate_hz, waveform_v.shape[1])
                 inputs.clock(rate_hz, samples, f"/{board.device}/ao/SampleClock")
                 writer = AnalogMultiChannelWriter(outputs.task.out_stream, auto_start=False)
+                writer.verify_array_shape = False
                 writer.write_many_sample(waveform_v, timeout=pause.timeout_s)
             # The inputs first: they wait for the outputs' clock.
             inputs.task.start()

@@ -20,6 +20,7 @@ from mtjlab.core.errors import (
 
 _NO_SUCH_DEVICE, _NO_SUCH_CHANNEL = -200220, -200170
 _OVERWRITTEN = -200279
+_RESERVED = (-50103, -200022)
 _TIMEOUTS = (-200284, -200560)
 
 
@@ -43,6 +44,8 @@ def translated(
         ) from error
     except errors.DaqError as error:
         raise _ours(error, where, doing, lost) from error
+    except errors.RpcError as error:
+        raise _unanswered(error, where, doing) from error
     except errors.Error as error:
         raise InstrumentError(f"{where}: {doing} failed: {_first_line(error)}") from error
 
@@ -72,6 +75,27 @@ def _ours(
     if code in _TIMEOUTS:
         return Timeout(f"{text}. Check the sample clock and the trigger ({code})")
     return Reported(f"{text} ({code})")
+
+
+def _unanswered(error: errors.RpcError, where: str, doing: str) -> InstrumentError:
+    status = getattr(error.rpc_code, "name", "")
+    if status == "UNAVAILABLE":
+        return InstrumentError(
+            f"{where}: {doing}: the server that has the board does not answer any more; the "
+            "outputs hold what they had. Check that it runs, and make the bench safe"
+        )
+    if status == "DEADLINE_EXCEEDED":
+        return Timeout(
+            f"{where}: {doing}: the server that has the board is there but does not answer. "
+            "Check it and the network, or set a longer timeout_s"
+        )
+    return InstrumentError(f"{where}: {doing} failed: {_first_line(error)}")
+
+
+def is_reserved(error: Exception) -> bool:
+    """Whether another task has what was asked for, as NI-DAQmx says behind an error of ours."""
+    cause = error.__cause__
+    return isinstance(cause, errors.DaqError) and cause.error_code in _RESERVED
 
 
 def _first_line(error: Exception) -> str:

@@ -6,18 +6,18 @@ be written, and is read back through the board's own path from output to convert
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from drivers.ni_abilities import find_device, survey
-from drivers.ni_block import Pause, Recording, play, record, stream
+from drivers.ni_block import Pause, Recording, count_steps, play, record, stream
 from drivers.ni_board import NiBoard
-from drivers.ni_errors import translated
+from drivers.ni_errors import is_reserved, translated
+from drivers.ni_options import NiDaqOptions, located
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import (
     Aborted,
@@ -26,6 +26,7 @@ from mtjlab.core.errors import (
     LimitError,
     MtjlabError,
     NotSafeError,
+    Reported,
     WrongIdentity,
     nearest,
 )
@@ -35,28 +36,11 @@ from mtjlab.core.interfaces import (
     Instrument,
     Samples,
 )
-from mtjlab.core.parameters import Ge, Gt, Quantity
 from mtjlab.core.units import si
 
 _SAFE_V = 5e-3
 # The node_noise timing asks for exactly the highest rate; its quotients round.
 _RATE_ROUNDING = 1e-9
-
-
-class NiDaqOptions(BaseModel):
-    """`[instruments.NAME.options]`.
-
-    Attributes:
-        product: what the board must call itself, such as `PCIe-6363`; None: anything.
-        timeout_s: how much later than due samples may come, s.
-        block_samples: longest output block per channel; None: what the board's memory holds.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    product: str | None = None
-    timeout_s: Annotated[float, Quantity("s"), Gt(0)] = 2.0
-    block_samples: Annotated[int, Ge(2)] | None = None
 
 
 class NiDaq:
@@ -69,14 +53,18 @@ class NiDaq:
     )
     output_full_scale_v: ClassVar[float] = 10.0
 
-    def __init__(self, opening: Opening, options: NiDaqOptions, device: Any) -> None:
+    def __init__(
+        self, opening: Opening, options: NiDaqOptions, device: Any, remote: Any = None
+    ) -> None:
         """Take the board's abilities; sets nothing."""
-        self._where = f"{opening.name} ({opening.resource})"
+        place = opening.resource if remote is None else f"{opening.resource} at {options.grpc}"
+        self._where = f"{opening.name} ({place})"
+        self._remote = remote
         self._device = device
         self._permit = opening.permit
         self._options = options
         self._outputs = tuple(opening.outputs)
-        self._abort = threading.Event()
+        self._abort = threading.Event() if remote is None else remote.abort
         self._lock = threading.RLock()
         self._pause = Pause(opening.clock, self._abort, options.timeout_s)
         self._board = NiBoard(opening.resource, self._where, opening.ports.ni, opening.inputs)
@@ -91,10 +79,15 @@ class NiDaq:
             BenchError: the wiring uses a channel or a range that the board does not have.
         """
         options = NiDaqOptions.model_validate(dict(opening.options))
-        device = find_device(opening)
-        driver = cls(opening, options, device)
-        driver.identify()
-        driver._compare(opening)
+        opening, remote = located(opening, options)
+        try:
+            driver = cls(opening, options, find_device(opening), remote)
+            driver.identify()
+            driver._compare(opening)
+        except BaseException:
+            if remote is not None:
+                remote.close()
+            raise
         return driver
 
     def _compare(self, opening: Opening) -> None:
@@ -125,6 +118,8 @@ class NiDaq:
         """Close every task; the outputs hold what they have."""
         with self._lock:
             self._board.drop()
+            if self._remote is not None:
+                self._remote.close()
 
     def identify(self) -> Identity:
         """As `Daq.identify`."""
@@ -152,6 +147,7 @@ class NiDaq:
             try:
                 with translated(self._where, "writing outputs"):
                     writer = AnalogMultiChannelWriter(task.out_stream, auto_start=True)
+                    writer.verify_array_shape = False
                     writer.write_one_sample(
                         np.array(list(values_v.values()), dtype=np.float64),
                         timeout=self._options.timeout_s,
@@ -167,6 +163,7 @@ class NiDaq:
             try:
                 with translated(self._where, "reading inputs"):
                     reader = AnalogMultiChannelReader(task.in_stream)
+                    reader.verify_array_shape = False
                     reader.read_one_sample(values_v, timeout=self._options.timeout_s)
             finally:
                 self._board.release(task)
@@ -197,7 +194,7 @@ class NiDaq:
         steps: int | None = None,
     ) -> Block:
         """As `Daq.play_and_record`."""
-        steps = self._count_steps(outputs_v, ao, rest_v, steps)
+        steps = count_steps(self._where, outputs_v, ao, rest_v, steps)
         rate_hz = self._sample_rate(step_rate_hz, settle, keep, ai, timed_outputs=bool(ao))
         with self._lock:
             if self._abort.is_set():
@@ -268,7 +265,7 @@ class NiDaq:
             if not self._outputs:
                 return
             try:
-                self.write(dict.fromkeys(self._outputs, 0.0))
+                self._write_zero()
                 held_v = self.read(self._outputs)
             except MtjlabError as error:
                 raise NotSafeError(
@@ -283,6 +280,18 @@ class NiDaq:
                     f"expected less than {si(_SAFE_V, 'V')}. Disconnect it by hand"
                 )
 
+    def _write_zero(self) -> None:
+        zero_v = dict.fromkeys(self._outputs, 0.0)
+        try:
+            self.write(zero_v)
+        except Reported as error:
+            if self._remote is None or not is_reserved(error):
+                raise
+            # A program that has died left a running task on the server; nobody else can stop it.
+            with translated(self._where, "resetting the board"):
+                self._device.reset_device()
+            self.write(zero_v)
+
     def _check_output(self, channel: str, low_v: float, high_v: float) -> None:
         if channel not in self.abilities.outputs:
             raise LimitError(
@@ -295,32 +304,6 @@ class NiDaq:
                 f"{self._where}: {channel} = {si(low_v, 'V')} .. {si(high_v, 'V')}; expected "
                 f"within +-{si(largest_v, 'V')}; nothing was sent"
             )
-
-    def _count_steps(
-        self,
-        outputs_v: NDArray[np.float64] | None,
-        ao: Sequence[str],
-        rest_v: Sequence[float],
-        steps: int | None,
-    ) -> int:
-        if outputs_v is None:
-            if steps is None or steps < 1 or ao or rest_v:
-                raise LimitError(
-                    f"{self._where}: a block without outputs needs steps >= 1 (got {steps}) and "
-                    "neither ao nor rest_v; nothing was sent"
-                )
-            return steps
-        if steps is not None or outputs_v.ndim != 2 or not outputs_v.size:
-            raise LimitError(
-                f"{self._where}: outputs of shape {outputs_v.shape}; expected (steps, channels), "
-                "and no separate number of steps; nothing was sent"
-            )
-        if outputs_v.shape[1] != len(ao) or len(rest_v) != len(ao):
-            raise LimitError(
-                f"{self._where}: {outputs_v.shape[1]} columns and {len(rest_v)} rest values for "
-                f"{len(ao)} outputs; nothing was sent"
-            )
-        return len(outputs_v)
 
     def _sample_rate(
         self,
