@@ -9,16 +9,34 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
-from nidaqmx.constants import AcquisitionType, FillMode, TaskMode
+from nidaqmx.constants import (
+    AcquisitionType,
+    FillMode,
+    TaskMode,
+    TerminalConfiguration,
+)
 from nidaqmx.errors import DaqError, DaqReadError, DaqWriteError
 from nidaqmx.utils import unflatten_channel_string
 from numpy.typing import NDArray
 
+from mtjlab.core.wiring import TerminalMode
 from sim_backend.ports.ni_attributes import Session
+from sim_backend.twins import ni_faults
 from sim_backend.twins.ni_errors import NiCode, NiError
+from sim_backend.twins.ni_events import Events
+from sim_backend.twins.ni_rack import NiRack
 from sim_backend.twins.ni_task import NiTask
 from sim_backend.twins.ni_transfer import read, write
 from sim_backend.twins.nidaqmx import NiBoardTwin
+
+# None: what the channel has first.
+_TERMINALS: dict[int, TerminalMode | None] = {
+    TerminalConfiguration.DEFAULT.value: None,
+    TerminalConfiguration.DIFF.value: "differential",
+    TerminalConfiguration.RSE.value: "rse",
+    TerminalConfiguration.NRSE.value: "nrse",
+    TerminalConfiguration.PSEUDO_DIFF.value: "pseudodifferential",
+}
 
 
 class TaskCalls:
@@ -29,6 +47,7 @@ class TaskCalls:
 
     def __init__(self, boards: Mapping[str, NiBoardTwin]) -> None:
         self._boards = boards
+        self._rack = NiRack(boards)
         self._sessions: dict[str, Session] = {}
         self._unnamed = 0
         self._last_created = ""
@@ -52,6 +71,18 @@ class TaskCalls:
                 if error is None:
                     raise DaqError(str(refusal), refusal.code, name) from refusal
                 raise error(str(refusal), refusal.code, refusal.samples, name) from refusal
+            self.deliver_events()
+
+    @property
+    def events(self) -> Events:
+        """What programs want to be called for."""
+        return self._rack.events
+
+    def deliver_events(self) -> None:
+        """Make the calls that programs registered for and that are due by now."""
+        board = next(iter(self._boards.values()), None)
+        if board is not None:
+            self.events.deliver(board.world.clock.now_s())
 
     def on_board(self, session: Session) -> NiTask:
         """The task behind a handle; refused if it was cleared or has no channels."""
@@ -59,6 +90,7 @@ class TaskCalls:
             raise NiError(NiCode.INVALID_TASK, f"task {session.name!r} was cleared")
         if session.task is None:
             raise NiError(NiCode.NO_CHANNELS, f"task {session.name!r} has no channels")
+        ni_faults.demand_reachable(session.task.board, session.epoch)
         return session.task
 
     def board(self, device: str) -> NiBoardTwin:
@@ -68,6 +100,7 @@ class TaskCalls:
                 NiCode.INVALID_DEVICE,
                 f"there is no device {device!r}; present: {', '.join(self._boards) or 'none'}",
             )
+        ni_faults.demand_reachable(self._boards[device])
         return self._boards[device]
 
     # --- tasks and their channels
@@ -119,10 +152,12 @@ class TaskCalls:
         units: int,
         custom_scale_name: str,
     ) -> None:
-        """Add inputs; the board has differential inputs, whatever is asked."""
+        """Add inputs."""
+        if terminal_config not in _TERMINALS:
+            raise NotImplementedError(f"the terminal configuration {terminal_config}")
         with self.answering(task):
             simulated, channels = self._located(task, physical_channel)
-            simulated.add_inputs(channels, min_val, max_val)
+            simulated.add_inputs(channels, min_val, max_val, _TERMINALS[terminal_config])
             self._label(task, simulated, channels, name_to_assign_to_channel)
 
     def create_ao_voltage_chan(
@@ -152,8 +187,12 @@ class TaskCalls:
                 f"{physical!r}: expected channels of one device, such as Dev1/ai0:3; "
                 f"devices present: {', '.join(self._boards) or 'none'}",
             )
-        board = self._boards[devices.pop()]
-        return session.task or NiTask(board, session.name), [channel for _, channel in names]
+        board = self.board(devices.pop())
+        if session.task is None:
+            session.epoch = ni_faults.epoch_of(board)
+        return session.task or NiTask(board, session.name, self._rack), [
+            channel for _, channel in names
+        ]
 
     def _label(self, session: Session, task: NiTask, channels: list[str], name: str) -> None:
         session.task = task
@@ -198,19 +237,15 @@ class TaskCalls:
         with self.answering(task):
             self.on_board(task).trigger(trigger_source)
 
-    def set_buffer_attribute_uint32(self, task: Session, attribute: int, value: int) -> None:
-        """The size of the input buffer."""
-        with self.answering(task):
-            if attribute != 0x186C:
-                raise NotImplementedError(f"setting the buffer attribute {attribute:#x}")
-            simulated = self.on_board(task)
-            simulated.demand_stopped("its buffer cannot change")
-            simulated.buffer_samples = value
-
     def start_task(self, task: Session) -> None:
         """Start, or arm."""
         with self.answering(task):
-            self.on_board(task).start()
+            self._start(task)
+
+    def _start(self, task: Session) -> None:
+        simulated = self.on_board(task)
+        ni_faults.meet(simulated, "start")
+        simulated.start()
 
     def stop_task(self, task: Session) -> None:
         """Stop; outputs hold."""
@@ -222,7 +257,7 @@ class TaskCalls:
         with self.answering(task):
             match TaskMode(action):
                 case TaskMode.TASK_START:
-                    self.on_board(task).start()
+                    self._start(task)
                 case TaskMode.TASK_STOP | TaskMode.TASK_ABORT:
                     self.on_board(task).stop()
                 case _:
@@ -231,7 +266,9 @@ class TaskCalls:
     def wait_until_task_done(self, task: Session, time_to_wait: float) -> None:
         """Let bench time pass until done, or -200560."""
         with self.answering(task):
-            self.on_board(task).wait(time_to_wait)
+            simulated = self.on_board(task)
+            ni_faults.meet(simulated, "wait", time_to_wait)
+            simulated.wait(time_to_wait)
 
     def is_task_done(self, task: Session) -> bool:
         """Whether all samples are over."""
@@ -253,6 +290,7 @@ class TaskCalls:
         _demand_c_doubles(read_array)
         with self.answering(task, DaqReadError):
             simulated = self.on_board(task)
+            ni_faults.meet(simulated, "read", timeout)
             rows = read_array.reshape(max(1, len(simulated.inputs)), -1)
             rows[:, :num_samps_per_chan] = read(simulated, num_samps_per_chan, timeout)
             return read_array, num_samps_per_chan
@@ -278,8 +316,9 @@ class TaskCalls:
                     f"{write_array.size} values for {len(simulated.outputs)} outputs of "
                     f"{num_samps_per_chan} samples",
                 )
+            ni_faults.meet(simulated, "write", timeout)
             rows = write_array.reshape(len(simulated.outputs), num_samps_per_chan)
-            return write(simulated, rows, auto_start=bool(auto_start))
+            return write(simulated, rows, timeout, auto_start=bool(auto_start))
 
 
 def _demand_by_channel(layout: int) -> None:

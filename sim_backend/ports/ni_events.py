@@ -48,9 +48,9 @@ def every_n(held: Held, count: int, turns: Turns, wanted: Callable[[], bool]) ->
 
     def look() -> tuple[TimedRun | None, int, float]:
         task = held.handle.task
-        if task is None or task.run is None:
+        if task is None or task.part is None:
             return None, 0, 0.0
-        return task.run, task.acquired, task.run.dt_s
+        return task.part.run, task.passed, task.part.run.dt_s
 
     try:
         while wanted() and held.events.get("every_n") is token:
@@ -74,9 +74,9 @@ def done(held: Held, turns: Turns, wanted: Callable[[], bool]) -> Iterator[None]
 
     def look() -> tuple[TimedRun | None, float]:
         task = held.handle.task
-        if task is None or task.run is None:
+        if task is None or task.part is None:
             return None, math.inf
-        return task.run, task.run.done_s(task) - task.board.world.clock.now_s()
+        return task.part.run, task.part.done_s() - task.board.world.clock.now_s()
 
     try:
         while wanted() and held.events.get("done") is token:

@@ -9,8 +9,8 @@ from typing import Any
 
 from nidaqmx._base_interpreter import BaseInterpreter
 
-from sim_backend.ports.ni_attributes import CHANNEL, DEVICE, SESSION, TASK, Session
-from sim_backend.ports.ni_calls import TaskCalls
+from sim_backend.ports.ni_attributes import CHANNEL, DEVICE, PHYSICAL, SESSION, TASK, Session
+from sim_backend.ports.ni_callbacks import EventCalls
 from sim_backend.twins.ni_errors import NiCode
 from sim_backend.twins.nidaqmx import NiBoardTwin
 
@@ -44,7 +44,7 @@ def _not_simulated(name: str) -> Callable[..., Any]:
     return refuse
 
 
-class _Calls(TaskCalls):
+class _Calls(EventCalls):
     """With attributes; their getters are added below, from the tables."""
 
     @property
@@ -87,6 +87,9 @@ class _Calls(TaskCalls):
             if getter in CHANNEL:
                 position = _position(whose, channel[0])
                 return _pick(CHANNEL, getter, number)(self.on_board(whose), position)
+            if getter in PHYSICAL:
+                device, _, channel = whose.rpartition("/")
+                return _pick(PHYSICAL, getter, number)(self.board(device), channel)
             return _pick(DEVICE, getter, number)(self.board(whose))
 
 
@@ -112,5 +115,5 @@ def _getter(name: str) -> Callable[..., Any]:
     return get
 
 
-for _name in (*SESSION, *TASK, *CHANNEL, *DEVICE):
+for _name in (*SESSION, *TASK, *CHANNEL, *PHYSICAL, *DEVICE):
     setattr(_Calls, _name, _getter(_name))

@@ -8,6 +8,7 @@ from nidaqmx.errors import DaqReadError
 from numpy.typing import NDArray
 
 from sim_backend.ports.ni_sessions import Held
+from sim_backend.twins.ni_acquisition import Acquisition
 
 # Of NI-DAQmx: a read that waits for a task that somebody stops, and one that comes after it.
 _ABORTED, _READ_AFTER_STOP = -201452, -200473
@@ -66,12 +67,12 @@ class Waiting:
                 task.start()
                 task.implicit = True
         self._begun = True
-        run = task.run
-        if run is None:
+        part = task.part
+        if not isinstance(part, Acquisition):
             return self._deadline_s
-        if not task.continuous and run.read + count > task.samples:
+        if not task.continuous and part.read + count > task.samples:
             return _AT_ONCE_S
-        return min(run.ready_s(count), self._deadline_s)
+        return min(part.ready_s(count), self._deadline_s)
 
     def read(self, count: int, width: int, fill: int) -> NDArray[np.float64]:
         """The next samples, (width, count), V; as nidaqmx's interpreter."""
@@ -84,7 +85,7 @@ class Waiting:
         task = self._held.handle.task
         if task is None or not task.running or not task.ticks:
             return _AT_ONCE_S
-        return min(task.run.done_s(task) if task.run else math.inf, self._deadline_s)
+        return min(task.part.done_s() if task.part else math.inf, self._deadline_s)
 
     def wait(self) -> None:
         """Be done, or raise; as nidaqmx's interpreter."""

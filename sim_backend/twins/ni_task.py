@@ -6,22 +6,26 @@ they have when the task ends.
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mtjlab.core.wiring import TerminalMode
+from sim_backend.twins.ni_acquisition import Acquisition
 from sim_backend.twins.ni_errors import NiCode, NiError
+from sim_backend.twins.ni_generation import Generation
+from sim_backend.twins.ni_rack import Kind, NiRack
 from sim_backend.twins.ni_run import TIMEBASE_HZ, TimedRun
 
 if TYPE_CHECKING:
     from sim_backend.twins.nidaqmx import Input, NiBoardTwin
 
 Volts = NDArray[np.float64]
-Kind = Literal["ai", "ao"]
 
 # NI's own automatic sizes of the input buffer: up to this rate in Hz, so many samples.
 _AUTOMATIC_BUFFER = ((100.0, 1_000), (10e3, 10_000), (1e6, 100_000), (math.inf, 1_000_000))
+_RATE_ROUNDING = 1 + 1e-9
 
 
 class NiTask:
@@ -29,38 +33,46 @@ class NiTask:
 
     Attributes:
         name: for messages.
+        rack: the board's neighbours.
         kind: inputs or outputs; None while there are no channels.
         inputs: of an input task.
         outputs: channel names of an output task.
         ticks: period of its own sample clock in ticks of 10 ns; 0 is on demand.
         samples: number of a finite task, or the wish for the buffer of a continuous one.
         continuous: runs until stopped.
-        clocked_by_other: takes the sample clock of the board's other half.
-        buffer_samples: input samples per channel that wait for a reader at most.
+        regenerates: a continuous output plays its buffer over and over.
+        clock_source, trigger_source: the half of a board whose clock it takes, or with which it
+            starts; None: its own.
+        convert_hz: rate of conversions asked for on a multiplexed board; 0: the board's choice.
+        buffer_samples: samples per channel that wait for a reader, or for the converter, at most.
         data: (channels, n), V, what an output task will play, as its converters will settle.
         output_limits_v: lowest and highest voltage of each output.
-        run: what it takes part in since its start; None before, and while it waits.
+        part: what it does in a run since its start; None before, and while it waits.
         implicit: was started by a read.
         ownerless: its client has died; it plays on until somebody wants the outputs.
     """
 
-    def __init__(self, board: "NiBoardTwin", name: str) -> None:
+    def __init__(self, board: "NiBoardTwin", name: str, rack: NiRack) -> None:
         self.board = board
         self.name = name
+        self.rack = rack
         self.kind: Kind | None = None
         self.inputs: tuple[Input, ...] = ()
         self.outputs: tuple[str, ...] = ()
         self.ticks = 0
         self.samples = 0
         self.continuous = False
-        self.clocked_by_other = False
+        self.regenerates = True
+        self.clock_source: tuple[NiBoardTwin, Kind] | None = None
+        self.trigger_source: tuple[NiBoardTwin, Kind] | None = None
+        self.convert_hz = 0.0
         self.buffer_samples = 0
         self.data: Volts = np.empty((0, 0))
         self.output_limits_v: list[tuple[float, float]] = []
-        self._triggered_by_other = False
-        self.run: TimedRun | None = None
+        self.part: Acquisition | Generation | None = None
         self.implicit = False
         self.ownerless = False
+        self._asked_hz = 0.0
         self._cleared = False
 
     @property
@@ -69,9 +81,26 @@ class NiTask:
         return self.outputs or tuple(channel.name for channel in self.inputs)
 
     @property
+    def channel_kind(self) -> Kind:
+        """Inputs or outputs; refuses a task without channels."""
+        self.demand_channels()
+        assert self.kind is not None
+        return self.kind
+
+    @property
     def running(self) -> bool:
         """Started and not stopped, even if it waits for its trigger or has finished."""
         return self in self.board.running
+
+    @property
+    def under_way(self) -> bool:
+        """Running on a clock, and not at its end."""
+        return bool(self.running and self.ticks and not self.done)
+
+    @property
+    def streams(self) -> bool:
+        """Outputs that must be given new values in time."""
+        return self.kind == "ao" and self.continuous and not self.regenerates
 
     @property
     def rate_hz(self) -> float:
@@ -80,96 +109,129 @@ class NiTask:
 
     @property
     def highest_rate_hz(self) -> float:
-        """What the board can do."""
-        o = self.board.options
-        return o.rate_hz if self.kind == "ai" else o.output_rate_hz
+        """What the board can do with so many channels."""
+        o, count = self.board.options, max(1, len(self.channels))
+        return o.input_rate_limit_hz(count) if self.kind == "ai" else o.output_rate_limit_hz(count)
 
-    def add_inputs(self, names: Sequence[str], minimum_v: float, maximum_v: float) -> None:
+    def convert_s(self, sample_s: float) -> float:
+        """Period of the conversions in a scan at this sample period, s; 0 if simultaneous."""
+        return self.board.analogue.convert_s(len(self.inputs), sample_s, self.convert_hz)
+
+    def add_inputs(
+        self,
+        names: Sequence[str],
+        minimum_v: float,
+        maximum_v: float,
+        terminal: TerminalMode | None = None,
+    ) -> None:
         """Append inputs, all on the smallest range that holds both values."""
         self._may_change("ai", names)
-        self.inputs += tuple(self.board.input(name, minimum_v, maximum_v) for name in names)
+        added = tuple(self.board.input(n, minimum_v, maximum_v, terminal) for n in names)
+        self.inputs += added
         self.kind = "ai"
 
     def add_outputs(self, names: Sequence[str], minimum_v: float, maximum_v: float) -> None:
         """Append outputs that may be asked for values in this range."""
         self._may_change("ao", names)
         full_v = self.board.options.output_range_v
+        for name in names:
+            if name not in self.board.outputs:
+                raise NiError(NiCode.NO_SUCH_CHANNEL, f"{self.board.device} has no output {name!r}")
         if not -full_v <= minimum_v < maximum_v <= full_v:
             raise NiError(
                 NiCode.INVALID_ATTRIBUTE_VALUE,
                 f"outputs range from {-full_v:g} to {full_v:g} V; "
                 f"asked for {minimum_v:g} .. {maximum_v:g} V",
             )
-        for name in names:
-            if name not in self.board.outputs:
-                raise NiError(NiCode.NO_SUCH_CHANNEL, f"{self.board.device} has no output {name!r}")
         self.outputs += tuple(names)
         self.output_limits_v += [(minimum_v, maximum_v)] * len(names)
         self.kind = "ao"
 
     def clock(self, rate_hz: float, source: str, *, continuous: bool, samples: int) -> None:
-        """Sample on a clock: the board's own, or that of its other half (`ao/SampleClock`).
+        """Sample on a clock: the board's own, or another half's (`ao/SampleClock`).
 
         The rate becomes 100 MHz over a whole number.
         """
         self.demand_channels()
         self.demand_stopped("its timing cannot change")
-        fastest_hz = self.highest_rate_hz
-        if not 0 < rate_hz <= fastest_hz:
-            raise NiError(
-                NiCode.RATE_TOO_HIGH if rate_hz > fastest_hz else NiCode.INVALID_ATTRIBUTE_VALUE,
-                f"sample rate {rate_hz:g} Hz; expected above 0 and at most {fastest_hz:g} Hz",
-            )
-        if continuous and self.kind == "ao":
-            raise NiError(
-                NiCode.INVALID_ATTRIBUTE_VALUE, "the twin's outputs play finite blocks only"
-            )
+        self._demand_rate(rate_hz)
         if samples < 1:
             raise NiError(NiCode.INVALID_ATTRIBUTE_VALUE, f"{samples} samples; expected 1 or more")
-        self.clocked_by_other = self._is_other(source, "SampleClock", ("", "OnboardClock"))
+        self.clock_source = self.rack.source(
+            self.board, self.channel_kind, source, "SampleClock", ("", "OnboardClock")
+        )
+        self._asked_hz = rate_hz
         self.ticks = round(TIMEBASE_HZ / rate_hz)
         self.samples, self.continuous = samples, continuous
         automatic = next(size for limit, size in _AUTOMATIC_BUFFER if rate_hz <= limit)
         self.buffer_samples = max(samples, automatic) if continuous else samples
 
+    def convert_at(self, rate_hz: float) -> None:
+        """Conversions within a scan of a multiplexed board; checked at the start.
+
+        Raises:
+            NiError: a board with a converter for each input.
+        """
+        self.demand_stopped("its timing cannot change")
+        if self.kind != "ai" or self.board.analogue.multiplexer is None:
+            raise NiError(NiCode.NOT_OF_THIS_TASK, f"{self.board.device} has no convert clock")
+        if not rate_hz > 0:
+            raise NiError(
+                NiCode.INVALID_ATTRIBUTE_VALUE, f"convert rate {rate_hz:g} Hz; expected above 0"
+            )
+        self.convert_hz = rate_hz
+
     def trigger(self, source: str) -> None:
-        """Start together with the board's other half (`ao/StartTrigger`)."""
+        """Start together with another half (`ao/StartTrigger`)."""
         self.demand_stopped("its trigger cannot change")
-        self._triggered_by_other = self._is_other(source, "StartTrigger", ())
+        self.trigger_source = self.rack.source(
+            self.board, self.channel_kind, source, "StartTrigger", ()
+        )
 
     def start(self) -> None:
-        """Run, or wait for the other half of the board if that clocks or triggers this one."""
+        """Run, or wait for whoever clocks or triggers it."""
         self.demand_channels()
         self.demand_stopped("it cannot be started again")
-        if self.kind == "ao" and self.ticks and not self.data.size:
-            raise NiError(NiCode.OUTPUT_BUFFER_EMPTY, "nothing was written to the output buffer")
-        self.demand_free()
+        if self.ticks:
+            # Channels may have been added since the timing was set.
+            self._demand_rate(self._asked_hz)
+            if self.kind == "ao" and not self.data.size:
+                raise NiError(NiCode.OUTPUT_BUFFER_EMPTY, "nothing was written to the buffer")
+            if self.kind == "ai":
+                self.convert_s(1.0 / self.rate_hz)
+        self.rack.demand_free(self)
         self.board.world.clock.sleep(self.board.options.task_start_s)
         self.board.running.append(self)
         if not self.ticks or self.depends:
             return
-        waiting = [t for t in self.board.running if t.depends and t.run is None]
-        other = next((t for t in waiting if t.kind != self.kind), None)
-        ai, ao = (self, other) if self.kind == "ai" else (other, self)
+        together = [self]
+        for leader in together:
+            waiting = self.rack.waiting(self.board)
+            together += [t for t in waiting if t.follows(leader) and t not in together]
         try:
-            self.run = TimedRun(self.board, ai, ao)
+            run = TimedRun(together)
         except NiError:
             self.board.running.remove(self)
             raise
-        if other is not None:
-            other.run = self.run
+        for task in together:
+            task.part = run.parts[task]
+
+    def follows(self, leader: "NiTask") -> bool:
+        """Whether the other clocks or triggers it."""
+        return (leader.board, leader.kind) in (self.clock_source, self.trigger_source)
 
     def stop(self) -> None:
         """Stop where it is; outputs hold. No error if it does not run."""
-        if self.run is not None:
-            self.run.leave(self)
-        self.run, self.implicit = None, False
+        if self.part is not None:
+            self.part.run.leave(self)
+        self.part, self.implicit = None, False
         if self.running:
             self.board.running.remove(self)
 
     def clear(self) -> None:
         """Stop for good; outputs still hold."""
         self.stop()
+        self.rack.events.unregister(self, "acquired", "transferred", "done")
         self._cleared = True
 
     def abandon(self) -> None:
@@ -177,23 +239,33 @@ class NiTask:
 
         What plays on reserves nothing: whoever wants the outputs stops it where it is.
         """
-        plays = self.kind == "ao" and self.run is not None and not self.continuous
+        plays = self.kind == "ao" and self.part is not None and not self.continuous
         self.ownerless = plays and not self.done
         if not self.ownerless:
             self.clear()
 
     def wait(self, timeout_s: float) -> None:
-        """Let bench time pass until the task is done; negative: however long it takes."""
-        clock = self.board.world.clock
-        if not self.running or not self.ticks:
-            return
-        done_s = self.run.done_s(self) if self.run is not None else math.inf
+        """Let bench time pass until the task is done; negative: however long it takes.
+
+        Events of all tasks are delivered on the way.
+        """
+        clock, events = self.board.world.clock, self.rack.events
         deadline_s = clock.now_s() + timeout_s if timeout_s >= 0 else math.inf
-        if done_s > deadline_s or math.isinf(done_s):
-            if math.isfinite(deadline_s):
-                clock.sleep(timeout_s)
-            raise NiError(NiCode.NOT_DONE_IN_TIME, f"not done within {timeout_s:g} s")
-        clock.sleep(done_s - clock.now_s())
+        while self.running and self.ticks:
+            self.demand_no_underflow()
+            part = self.part
+            done_s = part.done_s() if part is not None else math.inf
+            if done_s <= clock.now_s():
+                break
+            until_s = min(done_s, deadline_s)
+            if math.isinf(until_s) and math.isinf(events.next_s()):
+                raise NiError(NiCode.NOT_DONE_IN_TIME, "it will never be done")
+            # An event may stop this task, or write what it goes on with.
+            events.rest(clock, until_s)
+            self.board.world.catch_up()
+            if done_s > deadline_s and clock.now_s() >= deadline_s:
+                self.demand_no_underflow()
+                raise NiError(NiCode.NOT_DONE_IN_TIME, f"not done within {timeout_s:g} s")
         self.board.world.catch_up()
 
     @property
@@ -202,17 +274,33 @@ class NiTask:
         if not self.running or not self.ticks:
             return True
         now_s = self.board.world.clock.now_s()
-        return self.run is not None and self.run.done_s(self) <= now_s
+        return self.part is not None and self.part.done_s() <= now_s
 
     @property
     def available(self) -> int:
         """Samples per channel that could be read at once."""
-        return self.run.acquired - self.run.read if self.run is not None else 0
+        if not isinstance(self.part, Acquisition):
+            return 0
+        return self.part.passed - self.part.read
 
     @property
-    def acquired(self) -> int:
-        """Samples per channel since the start."""
-        return self.run.acquired if self.run is not None else 0
+    def passed(self) -> int:
+        """Samples per channel since the start, acquired or played."""
+        return self.part.passed if self.part is not None else 0
+
+    @property
+    def written(self) -> int:
+        """Values per channel that were written for an output on a clock."""
+        if isinstance(self.part, Generation):
+            return self.part.written
+        return int(self.data.shape[-1])
+
+    @property
+    def space(self) -> int:
+        """Values per channel that a stream of outputs could take at once."""
+        if not isinstance(self.part, Generation):
+            return self.buffer_samples
+        return self.buffer_samples - (self.part.written - self.part.passed)
 
     @property
     def all_samples(self) -> int:
@@ -226,18 +314,17 @@ class NiTask:
 
     @property
     def depends(self) -> bool:
-        """Whether the board's other half clocks or triggers it."""
-        return self.clocked_by_other or self._triggered_by_other
+        """Whether another half of a board clocks or triggers it."""
+        return self.clock_source is not None or self.trigger_source is not None
 
-    def _is_other(self, source: str, signal: str, own: tuple[str, ...]) -> bool:
-        local = source.removeprefix("/").removeprefix(f"{self.board.device}/")
-        if local in (*own, f"{self.kind}/{signal}"):
-            return False
-        if local == f"{'ao' if self.kind == 'ai' else 'ai'}/{signal}":
-            return True
-        raise NiError(
-            NiCode.NO_SUCH_TERMINAL, f"{self.board.device} has no {signal} at terminal {source!r}"
-        )
+    def _demand_rate(self, rate_hz: float) -> None:
+        fastest_hz = self.highest_rate_hz
+        if not 0 < rate_hz <= fastest_hz * _RATE_ROUNDING:
+            raise NiError(
+                NiCode.RATE_TOO_HIGH if rate_hz > fastest_hz else NiCode.INVALID_ATTRIBUTE_VALUE,
+                f"sample rate {rate_hz:g} Hz with {len(self.channels)} channels; "
+                f"expected above 0 and at most {fastest_hz:g} Hz",
+            )
 
     def _may_change(self, kind: Kind, names: Sequence[str]) -> None:
         self.demand_stopped("it takes no more channels")
@@ -263,18 +350,12 @@ class NiTask:
         if self.running:
             raise NiError(NiCode.TASK_RUNNING, f"task {self.name!r} is running: {consequence}")
 
-    def demand_free(self) -> None:
-        """One input task at a time; outputs share the board only on demand, never a channel."""
-        for other in tuple(self.board.running):
-            if other is self or other.kind != self.kind:
-                continue
-            if other.ownerless:
-                other.clear()
-                continue
-            shared = set(other.channels) & set(self.channels)
-            if self.kind == "ai" or self.ticks or other.ticks or shared:
-                raise NiError(
-                    NiCode.RESOURCE_RESERVED,
-                    f"{self.board.device}: the {self.kind} resource is reserved by the running "
-                    f"task {other.name!r}",
-                )
+    def demand_no_underflow(self) -> None:
+        """Refuse to go on with a stream of outputs that ran dry."""
+        self.board.world.catch_up()
+        if isinstance(self.part, Generation) and self.part.underflow:
+            raise NiError(
+                NiCode.OUTPUT_UNDERFLOW,
+                f"task {self.name!r} has played all {self.part.written} values and was given no "
+                "more in time; its outputs hold the last. Write sooner, or larger pieces",
+            )

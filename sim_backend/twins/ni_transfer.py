@@ -9,20 +9,21 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_backend.twins.converter import quantise
+from sim_backend.twins.ni_acquisition import Acquisition
 from sim_backend.twins.ni_errors import NiCode, NiError
-from sim_backend.twins.ni_run import TimedRun
+from sim_backend.twins.ni_generation import Generation
 from sim_backend.twins.ni_task import NiTask
 
 Volts = NDArray[np.float64]
 
 
-def write(task: NiTask, volts: Volts, *, auto_start: bool) -> int:
-    """Set outputs on demand, or fill the buffer that `start` will play.
+def write(task: NiTask, volts: Volts, timeout_s: float, *, auto_start: bool) -> int:
+    """Set outputs on demand, fill the buffer that `start` will play, or feed a stream.
 
     Args:
         task: with outputs.
         volts: (channels, n), V.
+        timeout_s: bench time to wait for room in a stream's buffer; negative: for ever.
         auto_start: start afterwards.
 
     Returns:
@@ -30,7 +31,7 @@ def write(task: NiTask, volts: Volts, *, auto_start: bool) -> int:
 
     Raises:
         NiError: outside the channel's range, more than the board's memory holds, or the wrong
-            moment; no output has changed.
+            moment: no output has changed. No room in time: `samples` have been taken.
     """
     task.demand_channels()
     for row, channel, (low, high) in zip(volts, task.outputs, task.output_limits_v, strict=True):
@@ -41,9 +42,12 @@ def write(task: NiTask, volts: Volts, *, auto_start: bool) -> int:
                 f"{low:g} .. {high:g} V",
             )
     if task.ticks:
-        _fill_buffer(task, volts)
-        if auto_start:
-            task.start()
+        if task.streams and task.running:
+            _feed(task, volts, timeout_s)
+        else:
+            _fill_buffer(task, volts)
+            if auto_start:
+                task.start()
     else:
         _set_now(task, volts, auto_start)
     return len(volts[0])
@@ -51,14 +55,44 @@ def write(task: NiTask, volts: Volts, *, auto_start: bool) -> int:
 
 def _fill_buffer(task: NiTask, volts: Volts) -> None:
     task.demand_stopped("its buffer cannot be written")
-    options = task.board.options
-    if len(volts[0]) > options.block_samples:
+    memory = task.board.options.memory(len(task.outputs))
+    if not task.continuous and len(volts[0]) > memory:
         raise NiError(
             NiCode.ONBOARD_MEMORY_TOO_SMALL,
-            f"{len(volts[0])} samples per channel; the output memory holds "
-            f"{options.block_samples}: play it in parts",
+            f"{len(volts[0])} samples per channel; the output memory holds {memory}: "
+            "play it in parts",
         )
-    task.data = quantise(volts, options.output_range_v, options.bits)
+    task.data = task.board.settle(task.outputs, volts)
+    if task.continuous:
+        task.buffer_samples = max(task.buffer_samples, len(volts[0]))
+
+
+def _feed(task: NiTask, volts: Volts, timeout_s: float) -> None:
+    clock = task.board.world.clock
+    clock.sleep(task.board.options.write_s)
+    deadline_s = clock.now_s() + timeout_s if timeout_s >= 0 else math.inf
+    settled = task.board.settle(task.outputs, volts)
+    done = 0
+    while done < settled.shape[1]:
+        task.demand_no_underflow()
+        part = task.part
+        if not isinstance(part, Generation):
+            raise NiError(NiCode.CANNOT_YET_BE_WRITTEN, "it waits for its trigger", samples=done)
+        # No more at once than half the buffer, so that the other half keeps the outputs busy.
+        count = min(settled.shape[1] - done, max(1, task.buffer_samples // 2))
+        room_s = part.passed_s(max(0, part.written + count - task.buffer_samples))
+        if room_s > deadline_s:
+            clock.sleep(deadline_s - clock.now_s())
+            raise NiError(
+                NiCode.CANNOT_YET_BE_WRITTEN,
+                f"{settled.shape[1] - done} values find no room in the buffer of "
+                f"{task.buffer_samples} in time",
+                samples=done,
+            )
+        clock.sleep(room_s - clock.now_s())
+        task.demand_no_underflow()
+        part.append(settled[:, done : done + count])
+        done += count
 
 
 def _set_now(task: NiTask, volts: Volts, auto_start: bool) -> None:
@@ -73,7 +107,7 @@ def _set_now(task: NiTask, volts: Volts, auto_start: bool) -> None:
                 NiCode.INVALID_ATTRIBUTE_VALUE,
                 "an output on demand needs a started task, or auto_start",
             )
-        task.demand_free()
+        task.rack.demand_free(task)
     task.board.world.clock.sleep(task.board.options.write_s)
     task.board.set_outputs(dict(zip(task.outputs, map(float, volts[:, 0]), strict=True)))
 
@@ -95,59 +129,52 @@ def read(task: NiTask, count: int, timeout_s: float) -> Volts:
     clock = task.board.world.clock
     if not task.ticks:
         if not task.running:
-            task.demand_free()
+            task.rack.demand_free(task)
         clock.sleep(task.board.options.read_s)
-        return _sample_now(task, count)
+        return task.board.read_now(task.inputs, count).T
     if not task.running:
         task.start()
         task.implicit = True
     clock.sleep(task.board.options.read_s)
     deadline_s = clock.now_s() + timeout_s if timeout_s >= 0 else math.inf
-    run = task.run
-    if run is None:
+    part = task.part
+    if not isinstance(part, Acquisition):
         raise _given_up(task, deadline_s, "the start trigger or sample clock has not come", 0)
-    if not task.continuous and run.read + count > task.samples:
+    if not task.continuous and part.read + count > task.samples:
         raise NiError(
             NiCode.WILL_NEVER_BE_AVAILABLE,
-            f"{count} samples wanted, {task.samples - run.read} of {task.samples} remain",
+            f"{count} samples wanted, {task.samples - part.read} of {task.samples} remain",
         )
-    got = [np.empty((len(task.inputs), 0))]
+    got = []
     while count:
         # A reader that waits empties the buffer while it fills.
         piece = min(count, task.buffer_samples)
-        _wait_for(task, run, piece, deadline_s)
-        got.append(run.take(piece))
+        _wait_for(task, part, piece, deadline_s)
+        got.append(part.take(piece))
         count -= piece
-    if task.implicit and not task.continuous and run.read == task.samples:
+    if task.implicit and not task.continuous and part.read == task.samples:
         task.stop()
-    return np.concatenate(got, axis=1)
+    if len(got) == 1:
+        return got[0]
+    return np.concatenate([np.empty((len(task.inputs), 0)), *got], axis=1)
 
 
-def _sample_now(task: NiTask, count: int) -> Volts:
-    board = task.board
-    volts = board.world.node_voltages(
-        board.wired(task.inputs), dt_s=1.0 / board.options.rate_hz, n=count
-    )
-    return board.convert(task.inputs, volts, {}).T
-
-
-def _wait_for(task: NiTask, run: TimedRun, count: int, deadline_s: float) -> None:
-    _demand_nothing_lost(task, run)
-    ready_s = run.ready_s(count)
+def _wait_for(task: NiTask, part: Acquisition, count: int, deadline_s: float) -> None:
+    _demand_nothing_lost(task, part)
+    ready_s = part.ready_s(count)
     if ready_s > deadline_s or math.isinf(ready_s):
         why = f"{count} samples of task {task.name!r} are not acquired in time"
-        raise _given_up(task, deadline_s, why, run.acquired - run.read)
-    clock = task.board.world.clock
-    clock.sleep(ready_s - clock.now_s())
-    _demand_nothing_lost(task, run)
+        raise _given_up(task, deadline_s, why, part.passed - part.read)
+    task.rack.events.rest_until(task.board.world.clock, ready_s)
+    _demand_nothing_lost(task, part)
 
 
-def _demand_nothing_lost(task: NiTask, run: TimedRun) -> None:
+def _demand_nothing_lost(task: NiTask, part: Acquisition) -> None:
     task.board.world.catch_up()
-    if run.lost_from is not None:
+    if part.lost_from is not None:
         raise NiError(
             NiCode.NO_LONGER_AVAILABLE,
-            f"samples from {run.lost_from} on were overwritten before they were read; the "
+            f"samples from {part.lost_from} on were overwritten before they were read; the "
             f"buffer holds {task.buffer_samples} per channel. Read sooner, or stop the task "
             "and give it a larger buffer",
         )

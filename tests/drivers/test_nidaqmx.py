@@ -354,7 +354,7 @@ def test_an_output_that_does_not_go_to_zero_is_not_safe(bench, daq, monkeypatch)
 
 
 def test_outputs_that_cannot_be_read_back_are_not_safe(bench, daq, monkeypatch):
-    def no_internal_channels(twin, channel, minimum_v, maximum_v):
+    def no_internal_channels(twin, channel, minimum_v, maximum_v, terminal):
         raise NiError(NiCode.NO_SUCH_CHANNEL, f"no {channel}")
 
     monkeypatch.setattr(NiBoardTwin, "input", no_internal_channels)
