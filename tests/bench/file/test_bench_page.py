@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from mtjlab.bench import tables
+from mtjlab.bench import scenario_tables, tables
 from mtjlab.bench.file import parse
 
 PAGE = (Path(__file__).parents[3] / "docs" / "bench-file.md").read_text(encoding="utf-8")
@@ -20,6 +20,7 @@ TABLES = (
     tables.JunctionTable,
     tables.SpreadTable,
     tables.FaultTable,
+    scenario_tables.IncidentTable,
 )
 
 
