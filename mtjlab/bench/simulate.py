@@ -1,6 +1,6 @@
 """From a bench file to its simulated world, its twins and the ports that lead to them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ from mtjlab.core.driver import Ports
 from mtjlab.core.errors import BenchError
 from mtjlab.core.generators import Generators
 from mtjlab.core.places import bench_name
+from sim_backend.faults import FaultyInstrument, InstrumentFaults, Scenario
 from sim_backend.ports import nidaqmx, visa
+from sim_backend.twins.ni_faults import FaultyBoard
 from sim_backend.world import World
 
 
@@ -24,17 +26,21 @@ class SimulatedBench:
         world: physics, clock and generators.
         twins: by instrument name of the bench file.
         ports: what drivers are given instead of vendor libraries.
+        scenario: what goes wrong with the instruments; None: nothing does.
     """
 
     world: World
     twins: Mapping[str, Any]
     ports: Ports
+    scenario: Scenario | None = None
 
     def state(self) -> dict[str, Any]:
-        """Flat: `world/...` and `twin/NAME/...`."""
+        """Flat: `world/...`, `twin/NAME/...` and `scenario/...`."""
         flat = {f"world/{key}": value for key, value in self.world.state().items()}
         for name, twin in self.twins.items():
             flat |= {f"twin/{name}/{key}": value for key, value in twin.state().items()}
+        if self.scenario is not None:
+            flat |= {f"scenario/{key}": value for key, value in self.scenario.state().items()}
         return flat
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -42,14 +48,23 @@ class SimulatedBench:
         self.world.restore(_below("world/", state))
         for name, twin in self.twins.items():
             twin.restore(_below(f"twin/{name}/", state))
+        if self.scenario is not None:
+            self.scenario.restore(_below("scenario/", state))
 
 
 def _below(prefix: str, state: Mapping[str, Any]) -> dict[str, Any]:
     return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
-def simulate(loaded: LoadedBench, *, generators: Generators) -> SimulatedBench:
+def simulate(
+    loaded: LoadedBench, *, generators: Generators, clock: VirtualClock | None = None
+) -> SimulatedBench:
     """Build the world of a bench file; a real bench is simulated with the default junction.
+
+    Args:
+        loaded: the bench file.
+        generators: of the run.
+        clock: bench time of the world; a virtual one that begins at 0 if none is given.
 
     Raises:
         BenchError: an instrument of the file has no twin.
@@ -64,9 +79,10 @@ def simulate(loaded: LoadedBench, *, generators: Generators) -> SimulatedBench:
         faults=table.junction_faults(wiring),
         chip_seed=file.chip.seed,
         generators=generators,
-        clock=VirtualClock(),
+        clock=clock or VirtualClock(),
         instrument_noise=table.instrument_noise,
     )
+    scenario = _scenario(table, file.instruments, world)
     library = visa.make(world.clock)
     boards = nidaqmx.NiPort()
     twins: dict[str, Any] = {}
@@ -80,12 +96,36 @@ def simulate(loaded: LoadedBench, *, generators: Generators) -> SimulatedBench:
             inputs=wiring.inputs(name),
             outputs=wiring.outputs(name),
         )
+        if scenario is not None:
+            twin = _under(scenario.of[name], twin)
         if kind.port == "visa":
             library.attach(entry.resource, twin)
         else:
             boards.attach(entry.resource, twin)
         twins[name] = twin
-    return SimulatedBench(world, twins, Ports(visa_library=library, ni=boards, virtual=True))
+    ports = Ports(visa_library=library, ni=boards, virtual=True)
+    return SimulatedBench(world, twins, ports, scenario)
+
+
+def _scenario(table: TwinTable, instruments: Iterable[str], world: World) -> Scenario | None:
+    if not table.scenario:
+        return None
+    return Scenario(
+        [incident.incident() for incident in table.scenario],
+        instruments,
+        clock=world.clock,
+        generators=world.generators,
+        lock=world.lock,
+    )
+
+
+def _under(faults: InstrumentFaults, twin: Any) -> Any:
+    """The twin as its port shall see it."""
+    if twin.port == "visa":
+        return FaultyInstrument(twin, faults)
+    faults.attach(FaultyBoard(twin))
+    twin.faults = faults
+    return twin
 
 
 def visa_twins(bench: str) -> tuple[VirtualClock, list[tuple[str, Any]]]:
