@@ -18,6 +18,7 @@ from sim_backend.physics.rates import Rates
 from sim_backend.physics.telegraph import switching
 
 Words = NDArray[np.uint64]
+Reals = NDArray[np.float32]
 
 _LANES = 8  # words of a vector register
 _PIECE = 64  # instants that `read` makes at once: their words stay in the cache
@@ -30,7 +31,8 @@ class Packed:
 
     The probabilities of a step are exact for any `dt_s` (see `telegraph`) and are compared with
     uniform numbers of 128 binary digits: a probability of 2^-75 or more is kept to the last bit of
-    its double, one of 3e-36 to 1e-3 of itself. All numbers follow from `rng` at construction.
+    its double, one of 3e-36 to 1e-3 of itself. Like everywhere else AP is left with 1 - occupancy,
+    which a double holds to 1e-16. All numbers follow from `rng` at construction or `start`.
 
     Args:
         rates: of m junctions, m >= 1, each array of shape (m,) or one value for all.
@@ -40,6 +42,7 @@ class Packed:
 
     Attributes:
         m: number of junctions.
+        width: words of one packed instant: m / 64 and up to seven more per 4096 junctions.
     """
 
     def __init__(self, rates: Rates, dt_s: float, m: int, rng: np.random.Generator) -> None:
@@ -50,13 +53,19 @@ class Packed:
         self._blocks = -(-words // BLOCK)
         # Blocks of equal length, in whole registers.
         self._words = -(-words // (self._blocks * _LANES)) * _LANES
+        self.width = self._blocks * self._words
         self._memory = np.zeros((self._blocks, ROWS, BLOCK), dtype=np.uint64)
-        ap = rng.random(m) < rates.occupancy
-        self._put(4, _pack(ap, self._blocks * self._words))
+        self.start(rng.random(m) < rates.occupancy, rng)
+        self.retune(rates, dt_s)
+
+    def start(self, ap: NDArray[np.bool_], rng: np.random.Generator) -> None:
+        """Begin anew from states (m,); all that follows comes from `rng` as it is now."""
+        if ap.shape != (self.m,):
+            raise ValueError(f"states of shape {ap.shape} for {self.m} junctions")
+        self._memory[:, 4, : self._words] = _pack(ap, self.width).reshape(self._blocks, -1)
         shape = (self._blocks, 4, BLOCK)
         self._memory[:, :4] = rng.integers(0, 2**64, shape, dtype=np.uint64)
         self._noise = rng.integers(0, 2**64, 4 * NOISE, dtype=np.uint64)
-        self.retune(rates, dt_s)
 
     def retune(self, rates: Rates, dt_s: float) -> None:
         """Other rates or another step from now on; the states stay."""
@@ -64,22 +73,48 @@ class Packed:
         up = np.broadcast_to(step.to_ap, self.m)
         down = np.broadcast_to(step.change - step.to_ap, self.m)
         self._digits = np.zeros((self._blocks, DIGITS, 2, BLOCK), dtype=np.uint64)
-        width = self._blocks * self._words
         for k, (to_ap, to_p) in enumerate(zip(_digits(up), _digits(down), strict=True)):
-            one, other = _pack(to_ap, width), _pack(to_p, width)
+            one, other = _pack(to_ap, self.width), _pack(to_p, self.width)
             self._digits[:, k, 0, : self._words] = one.reshape(self._blocks, -1)
             self._digits[:, k, 1, : self._words] = (one ^ other).reshape(self._blocks, -1)
 
     @property
+    def words(self) -> Words:
+        """(width,), the states now, packed."""
+        return self._memory[:, 4, : self._words].ravel()
+
+    @property
     def ap(self) -> NDArray[np.bool_]:
         """(m,), the states now, True is AP."""
-        return unpack(self._memory[:, 4, : self._words].reshape(1, -1), self.m).ravel()
+        states: NDArray[np.bool_] = unpack(self.words[np.newaxis], self.m)[0]
+        return states
 
-    def advance(self, n: int) -> Words:
-        """States after each of n steps, packed, (n, ceil(m / 64)); see `unpack`."""
-        return np.ascontiguousarray(self._advance(n)[:, : -(-self.m // 64)])
+    def advance(self, n: int, *, out: Words | None = None) -> Words:
+        """States after each of n steps, packed; see `unpack`.
 
-    def read(self, n: int, p: ArrayLike, ap: ArrayLike, sigma: ArrayLike) -> NDArray[np.float32]:
+        Args:
+            n: number of steps.
+            out: (n, width), where to put them; new memory costs as much as what is done here.
+
+        Returns:
+            (n, width), a word for 64 junctions, zeros beyond the last one.
+        """
+        if out is None:
+            out = np.empty((n, self.width), dtype=np.uint64)
+        _check(out, (n, self.width), np.uint64)
+        memory = self._memory.reshape(self._blocks, -1)
+        flip(out, memory, self._digits.reshape(self._blocks, -1), self._words)
+        return out
+
+    def read(
+        self,
+        n: int,
+        p: ArrayLike,
+        ap: ArrayLike,
+        sigma: ArrayLike,
+        *,
+        out: Reals | None = None,
+    ) -> Reals:
         """Readings after each of n steps, with the noise of the instrument that reads.
 
         The noise takes one of 65 536 values, the middles of equally likely slices of a normal
@@ -90,20 +125,22 @@ class Packed:
             p: reading of a junction in P, one value or (m,).
             ap: reading in AP.
             sigma: standard deviation of the noise.
+            out: (n, m), where to put them.
 
         Returns:
             (n, m), float32.
         """
-        words = self._blocks * self._words
-        low, change, noise = (np.zeros(64 * words, dtype=np.float32) for _ in range(3))
-        low[: self.m] = p
-        change[: self.m] = np.subtract(ap, p)
-        noise[: self.m] = sigma
-        out = np.empty((n, 64 * words), dtype=np.float32)
+        low, change, noise = (np.empty(self.m, dtype=np.float32) for _ in range(3))
+        low[:], change[:], noise[:] = p, np.subtract(ap, p), sigma
+        if out is None:
+            out = np.empty((n, self.m), dtype=np.float32)
+        _check(out, (n, self.m), np.float32)
+        states = np.empty((_PIECE, self.width), dtype=np.uint64)
         for first in range(0, n, _PIECE):
             piece = out[first : first + _PIECE]
-            read(piece, self._advance(len(piece)), self._noise, _normals(), low, change, noise)
-        return out[:, : self.m]
+            seen = self.advance(len(piece), out=states[: len(piece)])
+            read(piece, seen, self._noise, _normals(), low, change, noise)
+        return out
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything that changes, flat; the rates are not among it."""
@@ -121,14 +158,13 @@ class Packed:
         self._memory[:, :5] = memory
         self._noise[:] = state["noise"]
 
-    def _advance(self, n: int) -> Words:
-        out = np.empty((n, self._blocks * self._words), dtype=np.uint64)
-        memory = self._memory.reshape(self._blocks, -1)
-        flip(out, memory, self._digits.reshape(self._blocks, -1), self._words)
-        return out
 
-    def _put(self, row: int, words: Words) -> None:
-        self._memory[:, row, : self._words] = words.reshape(self._blocks, -1)
+def _check(out: NDArray[Any], shape: tuple[int, int], dtype: type[np.generic]) -> None:
+    if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous:
+        raise ValueError(
+            f"out is {out.dtype} of shape {out.shape}; "
+            f"expected {np.dtype(dtype)} of shape {shape}, rows one after the other"
+        )
 
 
 def unpack(words: Words, m: int) -> NDArray[np.bool_]:

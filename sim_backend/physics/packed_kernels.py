@@ -34,7 +34,7 @@ _ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 _NONE = np.uint64(0)
 _ONE = np.uint64(1)
 _LOW_16 = np.uint64(0xFFFF)
-_S16, _S17, _S19, _S23, _S41, _S45 = (np.uint64(bits) for bits in (16, 17, 19, 23, 41, 45))
+_S17, _S19, _S23, _S41, _S45 = (np.uint64(bits) for bits in (17, 19, 23, 41, 45))
 
 
 def _compiled(function: _Function) -> _Function:
@@ -70,7 +70,7 @@ def flip(out: Words, memory: Words, digits: Words, words: int) -> None:
     digit from the first one: the first that differs decides.
 
     Args:
-        out: (n, blocks * words), states after each step.
+        out: (n, blocks * words), the states after each step.
         memory: (blocks, ROWS * BLOCK), see `ROWS`; changed.
         digits: (blocks, DIGITS * 2 * BLOCK): for each digit the words of P -> AP, and those that
             differ for AP -> P.
@@ -126,17 +126,18 @@ def read(
     """Two levels and noise from a table, for every junction at every instant.
 
     Args:
-        out: (n, 64 W).
-        states: (n, W).
+        out: (n, m).
+        states: (n, W), with 64 W >= m.
         memory: (4 * NOISE,), the generators; changed.
         table: (TABLE,), normal numbers, each equally likely.
-        p: (64 W,), reading of P.
-        change: (64 W,), reading of AP minus that of P.
-        sigma: (64 W,), of the noise.
+        p: (m,), reading of P.
+        change: (m,), reading of AP minus that of P.
+        sigma: (m,), of the noise.
     """
     drawn = np.empty(NOISE, np.uint64)
-    for i in range(states.shape[0]):
-        for w in range(states.shape[1]):
+    m = out.shape[1]
+    for i in range(out.shape[0]):
+        for w in range((m + 63) // 64):
             for g in range(NOISE):
                 a, b, c, d = (
                     memory[g],
@@ -153,9 +154,8 @@ def read(
                 )
             word = states[i, w]
             for quarter in range(4):
-                for g in range(NOISE):
-                    bit = 16 * quarter + g
-                    j = 64 * w + bit
-                    z = table[(drawn[g] >> (_S16 * np.uint64(quarter))) & _LOW_16]
-                    ap = np.float32((word >> np.uint64(bit)) & _ONE)
-                    out[i, j] = p[j] + ap * change[j] + sigma[j] * z
+                first = 64 * w + NOISE * quarter
+                for g in range(min(NOISE, m - first)):
+                    z = table[(drawn[g] >> np.uint64(16 * quarter)) & _LOW_16]
+                    ap = np.float32((word >> np.uint64(NOISE * quarter + g)) & _ONE)
+                    out[i, first + g] = p[first + g] + ap * change[first + g] + sigma[first + g] * z

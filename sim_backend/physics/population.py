@@ -6,7 +6,7 @@ series read at once.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from sim_backend.physics.devices import Devices
 from sim_backend.physics.fluctuations import Fluctuations
 from sim_backend.physics.rates import Rates
 from sim_backend.physics.telegraph import Switching, propagate, switching
+
+if TYPE_CHECKING:  # the compiler of its kernels takes a second to load
+    from sim_backend.physics.packed import Packed
 
 Index = NDArray[np.intp]
 
@@ -109,6 +112,48 @@ class Population:
         if not width:
             return Seen(ap, None)
         return Seen(ap, self._fluctuations.factor(index, ap, elapsed_s, dt_s, uniform[:, k:]))
+
+    def advance_packed(
+        self,
+        index: Index,
+        before: Rates,
+        engine: "Packed",
+        *,
+        t0_s: float,
+        dt_s: float,
+        n: int,
+        rng: np.random.Generator,
+    ) -> NDArray[np.uint64]:
+        """Like `advance` at one level, by the word: for thousands of junctions and instants.
+
+        Args:
+            index: (k,), which junctions, none twice.
+            before: arrays of shape (k,).
+            engine: of k junctions, at their rates now and the step `dt_s`. It begins anew from
+                `rng`, so that it holds nothing that must be saved.
+            t0_s: first instant, s.
+            dt_s: spacing, s, >= 0.
+            n: number of instants, >= 1.
+            rng: draws k uniform numbers and the seeds of the engine.
+
+        Returns:
+            (n, engine.width), see `packed.unpack`.
+
+        Raises:
+            ValueError: traps, third levels or flicker, which have no packed form.
+        """
+        if self._fluctuations.width(index):
+            raise ValueError(
+                "junctions with a trap, a third level or flicker cannot be taken by the word"
+            )
+        first = self.advance(index, before, before, None, t0_s=t0_s, dt_s=0.0, n=1, rng=rng)
+        engine.start(first.ap[0], rng)
+        words = np.empty((n, engine.width), dtype=np.uint64)
+        words[0] = engine.words
+        engine.advance(n - 1, out=words[1:])
+        self.ap[index] = engine.ap
+        self.time_s[index] = t0_s + (n - 1) * dt_s
+        return words
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything that changes, flat."""
