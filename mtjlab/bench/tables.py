@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from mtjlab.bench import channels
 from mtjlab.bench.scenario_tables import IncidentTable
+from mtjlab.bench.serve_tables import ServeTable
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.parameters import Ge, Gt, Le, Quantity
 from mtjlab.core.wiring import Cell, InputWire, SingleJunction, TerminalMode, Wiring
@@ -184,6 +185,7 @@ class TwinTable(Table):
         instrument_noise: False: instruments add no noise of their own; quantisation stays.
         instruments: by name, the options of that instrument's twin.
         scenario: what goes wrong with the instruments.
+        serve: by name, how `mtjlab serve` offers that instrument.
     """
 
     pace: Literal["virtual"] = "virtual"
@@ -192,6 +194,7 @@ class TwinTable(Table):
     spread: SpreadTable = SpreadTable()
     faults: Annotated[tuple[FaultTable, ...], Field(strict=False)] = ()
     instruments: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    serve: dict[str, ServeTable] = Field(default_factory=dict)
     scenario: Annotated[tuple[IncidentTable, ...], Field(strict=False)] = ()
 
     def junction_parameters(self) -> JunctionParameters:

@@ -81,10 +81,11 @@ def _wired(wired: set[tuple[int, int]]) -> str:
 
 
 def check_twin_names(twin: TwinTable, instruments: Mapping[str, Any], mistakes: Mistakes) -> None:
-    """Options of twins belong to instruments of the file."""
-    for name in twin.instruments:
-        if name not in instruments:
-            mistakes.add(
-                ("twin", "instruments", name),
-                f"no instrument {name!r} in this file; {nearest(name, instruments)}",
-            )
+    """Options of twins, and how they are served, belong to instruments of the file."""
+    for table, names in (("instruments", twin.instruments), ("serve", twin.serve)):
+        for name in names:
+            if name not in instruments:
+                mistakes.add(
+                    ("twin", table, name),
+                    f"no instrument {name!r} in this file; {nearest(name, instruments)}",
+                )

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from mtjlab import __version__
-from mtjlab.cli import check, plot, run, safe, show
+from mtjlab.cli import check, plot, run, safe, serve, show
 from mtjlab.core.errors import Aborted, MtjlabError, UsageError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("show")(show.show)
 app.command("plot")(plot.plot)
 app.command("check")(check.check)
 app.command("safe")(safe.safe)
+app.command("serve")(serve.serve)
 
 _TYPER_INTERRUPTED = 130
 

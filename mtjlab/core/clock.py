@@ -84,6 +84,7 @@ class ServedClock(VirtualClock):
         super().__init__(start_s)
         self._monotonic_s = monotonic_s
         self._origin_s = monotonic_s() - start_s
+        self._last_s = start_s
 
     def wall_s(self) -> float:
         """Bench time as the wall clock has it, whatever commands have let pass ahead, s."""
@@ -91,9 +92,13 @@ class ServedClock(VirtualClock):
 
     def begin(self) -> Turn:
         """Catch up with the wall clock, before a command."""
-        wall_s = self.wall_s()
+        wall_s = self._last_s = self.wall_s()
         self._now_s = max(self._now_s, wall_s)
         return Turn(wall_s, self._now_s)
+
+    def idle_s(self) -> float:
+        """Since the last command began, by the wall clock, s."""
+        return self.wall_s() - self._last_s
 
     def due_s(self, turn: Turn) -> float:
         """After a command: when, by the wall clock, its reply may leave, s.
@@ -123,3 +128,4 @@ class ServedClock(VirtualClock):
         """Go on from where a saved world was, at the pace of the wall clock."""
         super().restore(now_s)
         self._origin_s = self._monotonic_s() - now_s
+        self._last_s = now_s

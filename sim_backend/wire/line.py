@@ -5,6 +5,8 @@ clock. Then the client waits, without the lock, until the wall clock is where th
 bench time. So instruments take their time, and other clients are served meanwhile.
 """
 
+import contextlib
+import math
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -27,6 +29,7 @@ class Line:
         self._instrument, self._conversation = instrument, conversation
         self.send = send
         self.interrupt = threading.Event()
+        self._late: threading.Timer | None = None
 
     def say(self, data: bytes, *, unread: bytes = b"") -> bytes:
         """Let the instrument hear `data`, wait as long as it takes, return its reply.
@@ -58,17 +61,20 @@ class Line:
 
     def status_byte(self, *, unread: bytes = b"") -> int:
         """Serial poll; `unread` as in `say`."""
-        out = self._conversation.out
         with self._instrument.lock:
             self._instrument.clock.begin()
-            out += unread
+            self._conversation.out += unread
             byte = self._conversation.status_byte()
+            out = self._conversation.out
             del out[len(out) - len(unread) :]
             return byte
 
     def end(self) -> None:
         """The client has gone; a shared conversation stays as it is."""
         self._instrument.disconnect(self)
+        if self._late is not None:
+            self._late.cancel()
+            self._late.join()
 
     def take(self) -> bytes:
         """What waits to be read; under the world's lock."""
@@ -85,16 +91,40 @@ class Line:
         instrument = self._instrument
         with instrument.lock:
             turn = instrument.clock.begin()
-            self._conversation.out += unread
+            if unread:
+                self._conversation.out += unread
             command()
             reply = self.take()
-            late = instrument.late_replies(self)
+            others = instrument.other_replies(self)
             due_s = instrument.clock.due_s(turn)
         if instrument.clock.hold(due_s, self.interrupt):
             return b""
-        for line, text in late:
+        for line, text in others:
             line.send(text)
+        self._expect()
         return reply
+
+    def _expect(self) -> None:
+        """See that a reply that comes by itself later is sent when it is there."""
+        with self._instrument.lock:
+            due_s = conversations.due_s(self._conversation)
+            if math.isinf(due_s) or self.interrupt.is_set():
+                return
+            if self._late is not None:
+                self._late.cancel()
+            left_s = max(0.0, due_s - self._instrument.clock.wall_s())
+            self._late = threading.Timer(left_s, self._send_late)
+            self._late.daemon = True
+            self._late.start()
+
+    def _send_late(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            with self._instrument.lock:
+                self._instrument.clock.begin()
+                reply = self.take()
+            if reply:
+                self.send(reply)
+            self._expect()
 
 
 class Instrument:
@@ -142,11 +172,15 @@ class Instrument:
             line.close()
             self._lines.remove(line)
 
-    def late_replies(self, speaker: Line) -> list[tuple[Line, bytes]]:
+    def other_replies(self, speaker: Line) -> list[tuple[Line, bytes]]:
         """What others get by what `speaker` did, such as a trigger they waited for."""
-        return [
-            (line, reply) for line in self._lines if line is not speaker and (reply := line.take())
-        ]
+        found = []
+        for line in self._lines:
+            # A client that is cut off learns it when it speaks.
+            with contextlib.suppress(ConnectionError):
+                if line is not speaker and (reply := line.take()):
+                    found.append((line, reply))
+        return found
 
     def interrupt(self) -> None:
         """Let nobody wait for a reply any more, now or later."""
