@@ -2,7 +2,8 @@
 
 `[:SOURce[1]]:VOLTage[:LEVel]`: nodes in square brackets may be left out; capitals are the short
 form, all letters the long one, nothing between is a header; `[1]` is a suffix that may be left
-out, `2` one that must be there, `<1:4>` a range of suffixes whose value the handler is given.
+out, `2` one that must be there, `<1:4>` a range of suffixes whose value the handler is given. A
+digit among the letters, as in `PK2Pk`, belongs to the word.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 _NODE = re.compile(
-    r"(?P<optional>\[)?:?(?P<word>\*?[A-Z][A-Za-z]*)"
+    r"(?P<optional>\[)?:?(?P<word>\*?[A-Z][A-Za-z]*(?:\d+[A-Za-z]+)*)"
     r"(?:\[(?P<usual>\d+)\]|(?P<fixed>\d+)|<(?P<first>\d+):(?P<last>\d+)>)?(?(optional)\])"
 )
 

@@ -90,14 +90,6 @@ class Status:
         for group in self.groups.values():
             group.enable = 0
 
-    def power_on(self) -> None:
-        """Everything forgotten but that the power came on."""
-        self.clear()
-        self.preset()
-        self.event, self.event_enable, self.service_enable = POWER_ON, 0, 0
-        for group in self.groups.values():
-            group.condition = 0
-
     def take_event(self) -> int:
         """*ESR?, which clears it."""
         event, self.event = self.event, 0

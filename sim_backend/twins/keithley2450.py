@@ -20,6 +20,7 @@ from sim_backend.scpi import (
     Conversations,
     EventGroup,
     Reply,
+    ScpiError,
     Session,
     Status,
 )
@@ -151,6 +152,14 @@ class Keithley2450Twin:
     def trigger(self) -> None:
         """*TRG, or a group execute trigger: no trigger model here waits for one."""
 
+    def report(self, code: int, text: str) -> None:
+        """Put an entry into the error queue."""
+        self.status.refuse(ScpiError(code, text))
+
+    def trip(self, tripped: bool) -> None:
+        """From now on the limit holds the output back, whatever the load; or not any more."""
+        self._output.trip(tripped)
+
     # Source ------------------------------------------------------------------------------------
 
     @contextmanager
@@ -255,7 +264,12 @@ class Keithley2450Twin:
             "buffers": self.buffers.state(),
         }
         tables = {f"buffer_{i}": _table(rows) for i, rows in enumerate(self.buffers.tables())}
-        return {"settings": json.dumps(parts), "output_v": self._output.state(), **tables}
+        return {
+            "settings": json.dumps(parts),
+            "output_v": self._output.state(),
+            "tripped": self._output.tripped,
+            **tables,
+        }
 
     def restore(self, state: State) -> None:
         """Go on from where `state()` was taken; drives nothing, the world restores that."""
@@ -272,6 +286,7 @@ class Keithley2450Twin:
         self.buffers.restore(parts["buffers"], tables)
         volts = state["output_v"]
         self._output.restore(None if volts is None else float(np.asarray(volts)))
+        self._output.tripped = bool(state["tripped"])
 
 
 def _table(rows: Sequence[Row]) -> np.ndarray[Any, np.dtype[np.float64]]:

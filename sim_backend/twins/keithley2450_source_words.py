@@ -1,7 +1,7 @@
 """What a Keithley 2450 understands about its source: levels, limits, lists, sweeps, output."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -144,17 +144,17 @@ def _declare_sweeps(
     ranging, count = Choice("AUTO", "BEST", "FIXed"), Integer(2, _MOST_POINTS)
     rest = (_delay, _times, ranging, Boolean(), Boolean(), _buffer)
 
-    def linear(twin: "Twin", start: float, stop: float, n: int, *options: object) -> None:
+    def linear(twin: "Twin", start: float, stop: float, n: int, *options: Any) -> None:
         _load(twin, function, np.linspace(start, stop, n).tolist(), *options)
 
-    def stepped(twin: "Twin", start: float, stop: float, step: float, *options: object) -> None:
+    def stepped(twin: "Twin", start: float, stop: float, step: float, *options: Any) -> None:
         n = math.floor(abs(stop - start) / step * (1 + 1e-12)) + 1 if step > 0 else 0
         if not 2 <= n <= _MOST_POINTS:
             raise ScpiError(-222)
         levels = [start + math.copysign(step, stop - start) * i for i in range(n)]
         _load(twin, function, levels, *options)
 
-    def logarithmic(twin: "Twin", start: float, stop: float, n: int, *options: object) -> None:
+    def logarithmic(twin: "Twin", start: float, stop: float, n: int, *options: Any) -> None:
         if not start * stop > 0:
             raise ScpiError(-222)
         _load(twin, function, np.geomspace(start, stop, n).tolist(), *options)

@@ -89,6 +89,7 @@ WORDS.declare(
 )
 WORDS.declare(":CURVe", query=lambda box: block([1.0, 2.0], "<f4"))
 WORDS.declare(":SILent", query=lambda box: None)
+WORDS.declare(":PK2Pk", query=lambda box: 22)
 WORDS.declare(":FUNCtion:STATe", query=lambda box, word: word == "SIN", asks=(Choice("SINusoid"),))
 WORDS.declare(
     ":READ",
@@ -212,6 +213,7 @@ def test_channel_lists_may_run_both_ways(box):
 def test_suffixes_reach_the_handler(box):
     assert [box.send(f"OUTP{n}:LEV?") for n in ("", 1, 2, 3)] == ["10", "10", "20", "30"]
     assert box.send("CALCULATE3:DATA?") == "1.000000E+00,-2.500000E+00"
+    assert box.send("PK2P?;PK2PK?") == "22;22"
     assert box.send("CALC:DATA?") == ""
     assert box.errors() == [-113]
 
