@@ -1,5 +1,6 @@
 """What an NI board says of itself; nothing is set to find out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import nidaqmx.system
@@ -21,38 +22,42 @@ def find_device(opening: Opening) -> Any:
         return nidaqmx.system.Device(opening.resource)
 
 
-def survey(device: Any, board: NiBoard, block_samples: int | None) -> DaqAbilities:
+def survey(
+    device: Any, board: NiBoard, used: Sequence[str], block_samples: int | None
+) -> DaqAbilities:
     """Ask for channels, ranges, resolution, rates and output memory; tell `board` its ranges.
 
     Args:
         device: the vendor's.
         board: makes the tasks that resolution and memory have to be asked through.
+        used: outputs that the bench wires; those that the board lacks are passed over.
         block_samples: overrides the board's own output memory.
 
     Raises:
         NotFound: no NI driver, or no such device.
-        BenchError: a board without analogue inputs.
+        BenchError: a board without analogue channels.
     """
     with translated(board.where, "asking for its abilities"):
         inputs = _channels(device.ai_physical_chans)
         outputs = _channels(device.ao_physical_chans)
-        if not inputs:
-            raise BenchError(f"{board.where} has no analogue inputs")
-        single_hz = float(device.ai_max_single_chan_rate)
-        simultaneous = bool(device.ai_simultaneous_sampling_supported)
+        if not inputs and not outputs:
+            raise BenchError(f"{board.where} has neither analogue inputs nor outputs")
+        single_hz = float(device.ai_max_single_chan_rate) if inputs else 0.0
+        simultaneous = bool(device.ai_simultaneous_sampling_supported) if inputs else True
         several_hz = len(inputs) * single_hz if simultaneous else device.ai_max_multi_chan_rate
-        input_ranges_v = _symmetric(device.ai_voltage_rngs)
+        input_ranges_v = _symmetric(device.ai_voltage_rngs) if inputs else ()
         output_ranges_v = _symmetric(device.ao_voltage_rngs) if outputs else ()
         if outputs:
             board.output_range_v = output_ranges_v[-1]
-            board.read_back_range_v = min(output_ranges_v[-1], input_ranges_v[-1])
-        output_bits, memory = _outputs(board, outputs) if outputs else (0, 0)
+            board.read_back_range_v = min(output_ranges_v[-1], *input_ranges_v[-1:])
+        playing = tuple(channel for channel in used if channel in outputs) or outputs
+        output_bits, memory = _outputs(board, playing) if outputs else (0, 0)
         return DaqAbilities(
             inputs=inputs,
             outputs=outputs,
             input_ranges_v=input_ranges_v,
             output_ranges_v=output_ranges_v,
-            input_bits=_input_bits(board, inputs[0]),
+            input_bits=_input_bits(board, inputs[0]) if inputs else 0,
             output_bits=output_bits,
             input_rate_hz=single_hz,
             aggregate_rate_hz=float(several_hz),
@@ -81,7 +86,7 @@ def _input_bits(board: NiBoard, channel: str) -> int:
 
 
 def _outputs(board: NiBoard, channels: tuple[str, ...]) -> tuple[int, int]:
-    """Resolution, and the memory of each output when all are used."""
+    """Resolution, and the memory of each output when these are used."""
     task = board.outputs(channels)
     try:
         bits = int(task.ao_channels[0].ao_resolution)

@@ -130,19 +130,19 @@ def play(
     shape: tuple[int, int, int],
     pause: Pause,
 ) -> Recording:
-    """Play `waveform_v`, (len(ao), n), and sample on its clock; the last value is held.
+    """Play `waveform_v`, (len(ao), n), and sample on its clock, if anything; the last is held.
 
     Raises:
         Timeout, Overrun, Reported, Aborted: every task is closed; the outputs hold what they had.
     """
     outputs = board.kept_outputs(ao)
-    inputs = board.kept_inputs(ai)
+    inputs = board.kept_inputs(ai) if ai else None
     return _run(board, inputs, outputs, waveform_v, rate_hz, shape, pause, len(ai))
 
 
 def _run(
     board: NiBoard,
-    inputs: TimedTask,
+    inputs: TimedTask | None,
     outputs: TimedTask | None,
     waveform_v: Volts | None,
     rate_hz: float,
@@ -155,25 +155,30 @@ def _run(
     clock = pause.clock
     try:
         with translated(board.where, "a timed block"):
-            if outputs is None or waveform_v is None:
-                actual_hz = inputs.clock(rate_hz, samples)
-            else:
+            actual_hz = rate_hz
+            if outputs is not None and waveform_v is not None:
                 actual_hz = outputs.clock(rate_hz, waveform_v.shape[1])
-                inputs.clock(rate_hz, samples, f"/{board.device}/ao/SampleClock")
                 writer = AnalogMultiChannelWriter(outputs.task.out_stream, auto_start=False)
                 writer.verify_array_shape = False
                 writer.write_many_sample(waveform_v, timeout=pause.timeout_s)
-            # The inputs first: they wait for the outputs' clock.
-            inputs.task.start()
+            if inputs is not None:
+                source = "" if outputs is None else f"/{board.device}/ao/SampleClock"
+                own_hz = inputs.clock(rate_hz, samples, source)
+                actual_hz = own_hz if outputs is None else actual_hz
+                # The inputs first: they wait for the outputs' clock.
+                inputs.task.start()
             if outputs is not None:
                 outputs.task.start()
             t0_s = clock.now_s()
-            kept_v = _read(board, inputs.task, actual_hz, t0_s, shape, pause, width)
+            kept_v = np.empty((steps, keep, 0))
+            if inputs is not None:
+                kept_v = _read(board, inputs.task, actual_hz, t0_s, shape, pause, width)
             if outputs is not None and waveform_v is not None:
                 pause.until(t0_s + waveform_v.shape[1] / actual_hz, board.where)
                 _finish(board, outputs.task, pause)
                 outputs.task.stop()
-            inputs.task.stop()
+            if inputs is not None:
+                inputs.task.stop()
     except BaseException:
         board.drop()
         raise

@@ -69,13 +69,22 @@ class NiBoard:
         read_back_range_v: range on which outputs are read back, V.
     """
 
-    def __init__(self, device: str, where: str, port: Any, wires: Mapping[str, InputWire]) -> None:
+    def __init__(
+        self,
+        device: str,
+        where: str,
+        port: Any,
+        wires: Mapping[str, InputWire],
+        read_back: Mapping[str, str],
+    ) -> None:
+        """Args: `read_back`: output -> input that is wired to it; else the board's own path."""
         self.device = device
         self.where = where
         self.output_range_v = 0.0
         self.read_back_range_v = 0.0
         self._make: Callable[[], Any] = port.task if port is not None else nidaqmx.Task
         self._wires = wires
+        self._read_back = read_back
         self._kept: dict[tuple[str, ...], TimedTask] = {}
         self._lent: list[Any] = []
 
@@ -154,7 +163,7 @@ class NiBoard:
     def _add_input(self, task: Any, channel: str) -> None:
         if channel.startswith("ao"):
             task.ai_channels.add_ai_voltage_chan(
-                f"{self.device}/{_READ_BACK.format(channel)}",
+                self._read_back.get(channel, f"{self.device}/{_READ_BACK.format(channel)}"),
                 min_val=-self.read_back_range_v,
                 max_val=self.read_back_range_v,
             )

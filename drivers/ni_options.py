@@ -19,6 +19,8 @@ class NiDaqOptions(BaseModel):
         product: what the board must call itself, such as `PCIe-6363`; None: anything.
         timeout_s: how much later than due samples and answers may come, s.
         block_samples: longest output block per channel; None: what the board's memory holds.
+        read_back: output -> input that is wired to it, for a board that cannot read its outputs
+            back itself: `{ ao0 = "Dev1/ai31" }`, an input of any NI board of the same computer.
         grpc: `HOST:PORT` of the server that has the board; None: it is in this computer.
     """
 
@@ -27,6 +29,7 @@ class NiDaqOptions(BaseModel):
     product: str | None = None
     timeout_s: Annotated[float, Quantity("s"), Gt(0)] = 2.0
     block_samples: Annotated[int, Ge(2)] | None = None
+    read_back: dict[str, str] = {}
     grpc: Annotated[str, Field(pattern=_ADDRESS)] | None = None
 
 

@@ -67,8 +67,10 @@ class NiDaq:
         self._abort = threading.Event() if remote is None else remote.abort
         self._lock = threading.RLock()
         self._pause = Pause(opening.clock, self._abort, options.timeout_s)
-        self._board = NiBoard(opening.resource, self._where, opening.ports.ni, opening.inputs)
-        self.abilities = survey(device, self._board, options.block_samples)
+        self._board = NiBoard(
+            opening.resource, self._where, opening.ports.ni, opening.inputs, options.read_back
+        )
+        self.abilities = survey(device, self._board, self._outputs, options.block_samples)
 
     @classmethod
     def open(cls, opening: Opening) -> "NiDaq":
@@ -109,6 +111,12 @@ class NiDaq:
                     f"{self._where} has no output {channel!r} that the wiring drives from; "
                     f"{nearest(channel, abilities.outputs)}"
                 )
+        for channel in self._options.read_back:
+            if channel not in abilities.outputs:
+                raise BenchError(
+                    f"{self._where}: read_back names {channel!r}; "
+                    f"{nearest(channel, abilities.outputs)}"
+                )
 
     def faces(self) -> Mapping[str, Instrument]:
         """The driver is its only face."""
@@ -126,7 +134,8 @@ class NiDaq:
         with translated(self._where, "asking for its product type"):
             product, serial = str(self._device.product_type), int(self._device.serial_num)
         wanted = self._options.product
-        if wanted is not None and wanted != product:
+        # A twin says whose it is; it stands in for that board when a bench is tried in a dry run.
+        if wanted is not None and product not in (wanted, f"mtjlab twin of {wanted}"):
             raise WrongIdentity(
                 f"{self._where}: a {wanted} was expected, a {product} answered. Check `resource` "
                 "in the bench file against NI MAX"
@@ -178,7 +187,7 @@ class NiDaq:
                 raise
             raise InstrumentError(
                 f"{self._where} cannot read back {', '.join(outputs)}: it has no internal channel "
-                "for it. Wire the output to a free input"
+                "for it. Wire the output to a free input and name that in read_back"
             ) from error
 
     def play_and_record(

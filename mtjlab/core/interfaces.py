@@ -165,7 +165,8 @@ class DaqAbilities:
         input_ranges_v, output_ranges_v: largest |V| of each symmetric range, ascending.
         input_bits, output_bits: resolution.
         input_rate_hz: highest sample rate of one input alone, Hz.
-        aggregate_rate_hz: highest total rate of a scan; equals inputs x rate if simultaneous.
+        aggregate_rate_hz: highest total rate of a scan of several inputs; inputs x rate if
+            simultaneous.
         output_rate_hz: highest update rate, Hz; 0 without outputs.
         simultaneous: every input has its own converter.
         block_samples: largest output block per channel held by the board; longer ones are split.
@@ -185,9 +186,9 @@ class DaqAbilities:
 
     def rate_limit_hz(self, n_inputs: int) -> float:
         """Highest sample rate per channel with `n_inputs` in the scan, Hz."""
-        if self.simultaneous:
+        if self.simultaneous or n_inputs <= 1:
             return self.input_rate_hz
-        return min(self.input_rate_hz, self.aggregate_rate_hz / max(1, n_inputs))
+        return min(self.input_rate_hz, self.aggregate_rate_hz / n_inputs)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class Inputs:
 
     def __init__(
         self,
+        name: str,
         device: str,
         options: NiBoardOptions,
         world: World,
@@ -62,6 +63,7 @@ class Inputs:
         draws: Mapping[str, tuple[float, float]],
     ) -> None:
         """Args: `draws`: channel -> standard normal numbers for its gain and its offset."""
+        self._name = name
         self._device = device
         self._options = options
         self._world = world
@@ -167,7 +169,7 @@ class Inputs:
         self,
         channels: Sequence[Input],
         wired_v: Volts,
-        own_v: Mapping[str, Volts | float],
+        outputs_v: Mapping[str, Volts | float],
         *,
         dt_s: float,
         convert_s: float,
@@ -178,7 +180,7 @@ class Inputs:
             channels: in the order wanted.
             wired_v: (n, number wired), true voltages of those that are wired, in the same order;
                 may be overwritten.
-            own_v: output -> V, one or (n,), for those that read outputs back.
+            outputs_v: terminal of an output -> V, one or (n,), for inputs that read outputs.
             dt_s: sample period, s.
             convert_s: of `convert_s`.
         """
@@ -188,19 +190,24 @@ class Inputs:
             volts = np.zeros((len(wired_v), len(channels)))
             source = iter(wired_v.T)
             for column, channel in enumerate(channels):
-                output = output_of(channel.name)
+                output = self._reads(channel.name)
                 if channel.name in self._wires:
                     volts[:, column] = next(source)
                 elif output is not None:
-                    volts[:, column] = own_v[output]
+                    volts[:, column] = outputs_v.get(output, 0.0)
         if self.multiplexer is not None:
             ohm = self._source_ohm(tuple(channels))
             self.multiplexer.scan(volts, ohm, dt_s=dt_s, convert_s=convert_s)
         noise = self._world.generators["instruments"] if self._world.instrument_noise else None
         return _converters(tuple(channels), self._options.bits).read(volts, noise)
 
+    def _reads(self, channel: str) -> str | None:
+        """The output that an input reads directly, as a terminal."""
+        output = output_of(channel)
+        return f"{self._name}/{output}" if output else self._options.loopback.get(channel)
+
     def _source_ohm(self, channels: tuple[Input, ...]) -> NDArray[np.float64]:
-        ohm = np.array([0.0 if output_of(c.name) else np.inf for c in channels])
+        ohm = np.array([0.0 if self._reads(c.name) else np.inf for c in channels])
         wired = [i for i, channel in enumerate(channels) if channel.name in self._wires]
         if wired:
             ohm[wired] = self._world.source_ohm(self.wired(channels))

@@ -55,6 +55,7 @@ class NiBoardOptions(BaseModel):
             eight of each sixteen cannot be differential.
         ground_offset_v: of the junctions' ground against the board's; `rse` reads it in full.
         cmrr_db: of the other modes, which read the rest.
+        loopback: input -> output that is wired to it, of any board: `{ ai31 = "out/ao0" }`.
         rtsi: boards that name the same cable share clocks and triggers; empty: none.
         block_samples: samples that the output memory holds, per channel.
         block_shared: the outputs of a task share that memory.
@@ -92,6 +93,7 @@ class NiBoardOptions(BaseModel):
     differential_pairs: bool = False
     ground_offset_v: SignedVolts = 0.0
     cmrr_db: Annotated[float, Ge(0), Le(200)] = 100.0
+    loopback: dict[str, str] = {}
     rtsi: str = ""
     block_samples: Annotated[int, Ge(1)] = 8191
     block_shared: bool = False
@@ -148,6 +150,9 @@ class NiBoardOptions(BaseModel):
         for channel in (*self.offset_v, *self.gain_error):
             if channel not in known:
                 raise ValueError(f"offset_v and gain_error: {nearest(channel, known)}")
+        for channel in self.loopback:
+            if channel not in self.input_names:
+                raise ValueError(f"loopback: {nearest(channel, self.input_names)}")
         return self
 
     @property

@@ -60,6 +60,11 @@ class NiRack:
             self._demand_cable(board, from_board, terminal)
         return from_board, halves[0]
 
+    def held_v(self, board: "NiBoardTwin") -> dict[str, float]:
+        """What the outputs of this board and its neighbours hold, by terminal."""
+        boards = {id(b): b for b in (board, *self.boards.values())}
+        return {b.terminal(c): v for b in boards.values() for c, v in b.held_v.items()}
+
     def waiting(self, board: "NiBoardTwin") -> "list[NiTask]":
         """Tasks of this board and its neighbours that were started and wait for another half."""
         boards = {id(b): b for b in (board, *self.boards.values())}

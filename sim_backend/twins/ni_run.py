@@ -151,13 +151,12 @@ class TimedRun:
     def _converted(
         self, part: Acquisition, wired_v: Volts, played: "Mapping[NiTask, Mapping[str, Volts]]"
     ) -> Volts:
-        board = part.task.board
-        own_v: dict[str, Volts | float] = dict(board.held_v)
-        for task, waveforms in played.items():
-            if task.board is board:
-                own_v |= waveforms
-        return board.analogue.read(
-            part.task.inputs, wired_v, own_v, dt_s=self.dt_s, convert_s=part.convert_s
+        task = part.task
+        outputs_v: dict[str, Volts | float] = dict(task.rack.held_v(task.board))
+        for other, waveforms in played.items():
+            outputs_v |= {other.board.terminal(c): v for c, v in waveforms.items()}
+        return task.board.analogue.read(
+            task.inputs, wired_v, outputs_v, dt_s=self.dt_s, convert_s=part.convert_s
         )
 
     def _waveforms(self, count: int) -> "dict[NiTask, dict[str, Volts]]":

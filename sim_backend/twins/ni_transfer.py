@@ -131,7 +131,7 @@ def read(task: NiTask, count: int, timeout_s: float) -> Volts:
         if not task.running:
             task.rack.demand_free(task)
         clock.sleep(task.board.options.read_s)
-        return task.board.read_now(task.inputs, count).T
+        return task.board.read_now(task.inputs, count, task.rack.held_v(task.board)).T
     if not task.running:
         task.start()
         task.implicit = True

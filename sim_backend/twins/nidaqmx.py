@@ -60,8 +60,12 @@ class NiBoardTwin:
         self.outputs = options.output_names
         self._refuse_missing(inputs, self.inputs, "inputs")
         self._refuse_missing(outputs, self.outputs, "outputs")
+        if twice := set(options.loopback) & set(inputs):
+            raise BenchError(
+                f"{name}: input {min(twice)} reads a junction and is in loopback as well"
+            )
         draws = _draws(options)
-        self.analogue = Inputs(resource, options, world, inputs, draws)
+        self.analogue = Inputs(name, resource, options, world, inputs, draws)
         self._gain = {c: 1.0 + self._output_error(c, draws)[0] for c in self.outputs}
         self._offset_v = {c: self._output_error(c, draws)[1] for c in self.outputs}
         self.running: list[NiTask] = []
@@ -143,8 +147,11 @@ class NiBoardTwin:
             self.world.drive(self.terminal(channel), value)
             self.held_v[channel] = value
 
-    def read_now(self, channels: Sequence[Input], n: int) -> Volts:
-        """`n` scans one after another, as fast as the board likes, (n, len(channels)), V."""
+    def read_now(self, channels: Sequence[Input], n: int, outputs_v: Mapping[str, float]) -> Volts:
+        """`n` scans one after another, as fast as the board likes, (n, len(channels)), V.
+
+        `outputs_v` is what the outputs of all boards hold, by terminal.
+        """
         convert_s = self.analogue.convert_s(len(channels), np.inf)
         dt_s = convert_s * len(channels) if convert_s else 1.0 / self.options.rate_hz
         with self.world.lock:
@@ -159,7 +166,7 @@ class NiBoardTwin:
                 drive={},
             )
             self.world.clock.sleep(n * dt_s)
-            return self.analogue.read(channels, volts, self.held_v, dt_s=dt_s, convert_s=convert_s)
+            return self.analogue.read(channels, volts, outputs_v, dt_s=dt_s, convert_s=convert_s)
 
     def state(self) -> dict[str, StateValue]:
         """What the outputs hold and the multiplexer has left.
