@@ -7,7 +7,8 @@ A *terminal* is text: `smu` for the one output of a source-meter, `smu.a` for a 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import ClassVar, Literal
 
 from mtjlab.core.errors import BenchError
 from mtjlab.core.limits import JunctionLimits
@@ -63,6 +64,11 @@ class SingleJunction:
         read: the input across the junction; None where nothing reads it.
     """
 
+    # One electrode is at ground, whatever the other sources do.
+    swing_v: ClassVar[float] = 1.0
+    swing_a: ClassVar[float] = 1.0
+    junctions: ClassVar[int] = 1
+
     cell: Cell
     source: str
     series_ohm: float
@@ -71,10 +77,124 @@ class SingleJunction:
 
 
 @dataclass(frozen=True)
+class ArrayRow:
+    """A row of an array as its source sees it; any of its junctions may be the bad one.
+
+    source --(divider)--[series_ohm]-- row --[junction]-- column -- virtual ground
+
+    A column that has lost its virtual ground stands somewhere between the rows: with a source of
+    its own for each row, an open junction may then see the difference of two of them.
+
+    Attributes:
+        cell: the first junction of the row.
+        source: terminal that drives it.
+        series_ohm: resistance between source and row, ohm.
+        divider: open-circuit voltage behind the divider over that of the source, 0 < d <= 1.
+        swing_v: largest |V_row - V_column| over |V_row|, all rows at up to the same |V|.
+        swing_a: the same for the voltage that drives a current through the junction.
+        junctions: how many are on the row.
+    """
+
+    cell: Cell
+    source: str
+    series_ohm: float
+    divider: float
+    swing_v: float
+    swing_a: float
+    junctions: int
+
+
+@dataclass(frozen=True)
+class ArrayWiring:
+    """A passive crossbar: rows on sources, columns into transimpedance amplifiers.
+
+    source --(divider)--[series_ohm]--[wire]--+--[wire]--+-- ...        row
+                                          [junction] [junction]
+                                              |          |              columns
+                                            [wire]     [wire]
+                                      [tia_input_ohm]    ...
+                                              |
+                                      virtual ground, read = -tia_ohm x current
+
+    Attributes:
+        rows, columns: chip rows and columns; every pair is a junction.
+        sources: terminal that drives each row; one for all is through a selector, or common.
+        series_ohm: between a source and its row: driver, resistor, switch; ohm.
+        divider: open-circuit voltage behind the divider over that of the source, 0 < d <= 1.
+        row_wire_ohm, column_wire_ohm: of one segment between neighbouring junctions, ohm.
+        tia_ohm: feedback resistor, the gain of the amplifiers in V/A.
+        tia_input_ohm: between the end of a column and virtual ground, ohm.
+        reads: input at the output of each column's amplifier; None where nothing reads it.
+        selector: instrument that connects the lines; None: every line is always connected.
+    """
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    sources: tuple[str, ...]
+    series_ohm: float
+    divider: float
+    row_wire_ohm: float
+    column_wire_ohm: float
+    tia_ohm: float
+    tia_input_ohm: float
+    reads: tuple[InputWire | None, ...]
+    selector: str | None = None
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Its junctions, row by row."""
+        return tuple(Cell(row, column) for row in self.rows for column in self.columns)
+
+    @cached_property
+    def row_wires(self) -> tuple[ArrayRow, ...]:
+        """Each row as its source sees it."""
+        swing_v = 2.0 if len(set(self.sources)) > 1 else 1.0
+        # A selector leaves columns floating on purpose; a wired amplifier holds its column.
+        swing_a = swing_v if self.selector is not None else 1.0
+        return tuple(
+            ArrayRow(
+                Cell(row, self.columns[0]),
+                source,
+                self.series_ohm,
+                self.divider,
+                swing_v,
+                swing_a,
+                len(self.columns),
+            )
+            for row, source in zip(self.rows, self.sources, strict=True)
+        )
+
+
+# What stands between a source and a junction.
+Driven = SingleJunction | ArrayRow
+
+
+@dataclass(frozen=True)
 class Wiring:
     """All connections of a bench."""
 
     singles: tuple[SingleJunction, ...] = ()
+    arrays: tuple[ArrayWiring, ...] = ()
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every junction of the chip: the single ones, then array by array."""
+        return (
+            *(junction.cell for junction in self.singles),
+            *(cell for array in self.arrays for cell in array.cells),
+        )
+
+    @cached_property
+    def driven(self) -> tuple[Driven, ...]:
+        """Every single junction and every row of an array, in the order of the bench file."""
+        return (*self.singles, *(row for array in self.arrays for row in array.row_wires))
+
+    @cached_property
+    def reads(self) -> tuple[InputWire, ...]:
+        """Every input that is wired, in the order of the bench file."""
+        singles = (junction.read for junction in self.singles)
+        columns = (read for array in self.arrays for read in array.reads)
+        return tuple(read for read in (*singles, *columns) if read is not None)
 
     def single(self, cell: Cell) -> SingleJunction:
         """The wiring of one single junction.
@@ -87,27 +207,34 @@ class Wiring:
                 return junction
         raise BenchError(f"junction {cell} is not wired as a single junction on this bench")
 
-    def driven_by(self, source: str) -> tuple[SingleJunction, ...]:
-        """Single junctions on one source terminal, in the order of the bench file."""
-        return tuple(j for j in self.singles if j.source == source)
+    def driven_by(self, source: str) -> tuple[Driven, ...]:
+        """Single junctions and rows of arrays on one source terminal."""
+        return tuple(wire for wire in self.driven if wire.source == source)
+
+    def sources(self) -> tuple[str, ...]:
+        """Source terminals in use, in the order of the bench file."""
+        return tuple(dict.fromkeys(wire.source for wire in self.driven))
 
     def inputs(self, instrument: str) -> Mapping[str, InputWire]:
         """Channel name -> wire, of one board."""
-        wires = (j.read for j in self.singles if j.read is not None)
-        return {w.channel: w for w in wires if w.instrument == instrument}
+        return {read.channel: read for read in self.reads if read.instrument == instrument}
 
     def outputs(self, instrument: str) -> Sequence[str]:
         """Output channels of one board that drive something, in the order of the bench file."""
         prefix = f"{instrument}/"
-        named = (j.source for j in self.singles if j.source.startswith(prefix))
+        named = (wire.source for wire in self.driven if wire.source.startswith(prefix))
         return tuple(dict.fromkeys(name.removeprefix(prefix) for name in named))
 
 
-def largest_level_v(junctions: Sequence[SingleJunction], limits: JunctionLimits) -> float:
-    """Largest |source voltage| whose worst case every junction survives, V; inf for none."""
+def largest_level_v(driven: Sequence[Driven], limits: JunctionLimits) -> float:
+    """Largest |source voltage| whose worst case every junction survives, V; inf for none.
+
+    In an array it holds whatever the other rows do, up to the same |voltage|.
+    """
     bounds = [math.inf]
-    for junction in junctions:
-        per_volt_v, per_volt_a = limits.worst_case(junction.divider, junction.series_ohm)
-        bounds.append(limits.hard_v / per_volt_v)
-        bounds.append(limits.hard_a / per_volt_a)
+    for wire in driven:
+        per_volt_v, per_volt_a = limits.worst_case(wire.divider, wire.series_ohm)
+        bounds.append(limits.hard_v / (per_volt_v * wire.swing_v))
+        if per_volt_a > 0:
+            bounds.append(limits.hard_a / (per_volt_a * wire.swing_a))
     return min(bounds)

@@ -1,4 +1,4 @@
-"""The simulated bench: one crossbar, its electronics, one virtual clock, named generators.
+"""The simulated bench: junctions in their circuits, electronics, one virtual clock, generators.
 
 Junction states are lazy: each junction knows the time of its last known state, and whatever
 observes it or changes its bias first propagates it to then, exactly and in one step.
@@ -7,10 +7,8 @@ observes it or changes its bias first propagates it to then, exactly and in one 
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mtjlab.core.clock import VirtualClock
 from mtjlab.core.errors import BenchError, nearest
@@ -19,41 +17,33 @@ from mtjlab.core.protocol import State, StateValue
 from mtjlab.core.wiring import Wiring
 from sim_backend.physics.devices import Devices
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
-from sim_backend.physics.singles import OperatingPoint, Singles
-from sim_backend.physics.telegraph import Switching, propagate, switching
-
-Volts = NDArray[np.float64]
-Index = NDArray[np.intp]
+from sim_backend.world.array import ArrayGroup
+from sim_backend.world.chip import Chip
+from sim_backend.world.followers import Follower, Followers
+from sim_backend.world.instants import Instants, Volts, Waveforms
+from sim_backend.world.lines import LineState
+from sim_backend.world.saved import below, restore_chip, streams
+from sim_backend.world.singles import SinglesGroup
+from sim_backend.world.sources import Sources, number
+from sim_backend.world.surroundings import Surroundings
 
 # A source-meter's integration is resolved into at most this many instants,
 _MOST_INSTANTS = 20_000
 # and so many junction states are held in memory at once.
 _MOST_STATES = 2_000_000
-# Streams of the run that are part of the world; the others belong to the protocol.
-_STREAMS = ("noise", "instruments")
+# The output of an amplifier drives what is connected to it.
+_AMPLIFIER_OHM = 0.0
 
-
-class Follower(Protocol):
-    """Something that runs by itself, such as a board's acquisition.
-
-    It may call `World.sample` for instants that have passed, and nothing else of the world.
-    """
-
-    def next_change_s(self) -> float:
-        """Bench time at which it will next move a source; inf if it will not."""
-        ...
-
-    def catch_up(self, until_s: float) -> None:
-        """Do what was due up to and including `until_s`."""
-        ...
+# Which columns of a look belong to a group, and their inputs.
+Route = tuple[list[int], tuple[str, ...]]
 
 
 class World:
-    """One crossbar, its electronics, one virtual clock, named generators.
+    """Junctions on dividers and in arrays, their electronics, one virtual clock, generators.
 
-    An output is settled at the very clock edge that moves it: a sample taken on that edge sees
-    the new value (and the junction states that the old value led to). The analogue bandwidth of
-    sources and cables is not modelled.
+    An output is settled at the very clock edge that moves it, unless `surroundings` say that it
+    settles slowly: a sample taken on that edge sees the new value (and the junction states that
+    the old value led to).
 
     Attributes:
         clock: bench time; moved by whoever lets time pass, never by the wall clock.
@@ -73,26 +63,42 @@ class World:
         generators: Generators,
         clock: VirtualClock | None = None,
         instrument_noise: bool = True,
+        surroundings: Surroundings | None = None,
     ) -> None:
+        """A chip that has been left without a voltage for long.
+
+        Args:
+            wiring: of the bench.
+            junction, spread, chip_seed: what the chip is.
+            faults: by position in `wiring.cells`.
+            generators: of the run.
+            clock: bench time; a new one if None.
+            instrument_noise: whether instruments add noise.
+            surroundings: field, cables, amplifiers and so on; none if None.
+        """
         self.clock = clock or VirtualClock()
         self.generators = generators
         self.instrument_noise = instrument_noise
-        wires = wiring.singles
-        self._singles = Singles(
-            Devices.draw(junction, spread, faults, len(wires), chip_seed),
-            np.array([wire.series_ohm for wire in wires], dtype=np.float64),
-            np.array([wire.divider for wire in wires], dtype=np.float64),
-        )
-        self._sources = tuple(wire.source for wire in wires)
-        self._junction_at = {w.read.address: i for i, w in enumerate(wires) if w.read is not None}
-        self._drives: dict[str, float | None] = {}
-        self._time_s = np.full(len(wires), self.clock.now_s())
-        self._points: dict[bytes, OperatingPoint] = {}
-        self._columns: dict[tuple[str, ...], tuple[Index, Index]] = {}
-        self._followers: list[Follower] = []
         self.lock = threading.RLock()
-        everyone = np.arange(len(wires), dtype=np.intp)
-        self._ap = generators["noise"].random(len(wires)) < self._point(everyone).rates.occupancy
+        around = surroundings or Surroundings()
+        now_s = self.clock.now_s()
+        devices = Devices.draw(junction, spread, faults, len(wiring.cells), chip_seed)
+        self._chip = Chip.make(devices, wiring.cells, around, now_s, generators["noise"])
+        self._sources = Sources(around.sources, generators)
+        self._pickup = around.pickup
+        self._singles = SinglesGroup(
+            wiring.singles, self._chip, around.capacitance_f, self._sources, generators
+        )
+        self._arrays: list[ArrayGroup] = []
+        first = len(wiring.singles)
+        for array in wiring.arrays:
+            self._arrays.append(
+                ArrayGroup(array, first, self._chip, around, self._sources, generators, now_s)
+            )
+            first += len(array.cells)
+        self._groups: tuple[SinglesGroup | ArrayGroup, ...] = (self._singles, *self._arrays)
+        self._followers = Followers()
+        self._known_routes: dict[tuple[str, ...], tuple[Route, ...]] = {}
 
     def drive(self, terminal: str, volts: float | None) -> None:
         """From now on the source terminal holds `volts`; None drives nothing (high impedance).
@@ -108,10 +114,32 @@ class World:
             raise ValueError(f"{terminal} driven with {volts!r} V; expected a finite voltage")
         with self.lock:
             self.catch_up()
-            if self._drives.get(terminal) == volts:
+            if self._sources.held.get(terminal) == volts:
                 return
-            self._advance(self._behind(terminal))
-            self._set_drive(terminal, volts)
+            now_s = self.clock.now_s()
+            for group in self._groups:
+                group.advance(terminal, now_s)
+            self._set(terminal, volts, now_s)
+
+    def connect(
+        self, array: int, rows: Sequence[LineState], columns: Sequence[LineState]
+    ) -> None:
+        """A selector moves: from now on these are the connections of an array's lines.
+
+        Args:
+            array: position in `wiring.arrays`.
+            rows, columns: for each line `on` (its source, its amplifier), `ground`, `float` or
+                `half` (half of what the first row that is on has behind its divider).
+
+        Raises:
+            BenchError: an array without a selector, a wrong count, an unknown state.
+        """
+        with self.lock:
+            self.catch_up()
+            group = self._arrays[array]
+            lines = group.lines.changed(group.wiring, rows, columns)
+            group.settle(self.clock.now_s())
+            group.connect(lines)
 
     def node_voltages(
         self,
@@ -150,35 +178,73 @@ class World:
         dt_s: float,
         n: int,
         drive: Mapping[str, Volts] | None = None,
+        skew_s: Sequence[float] | Volts | None = None,
     ) -> Volts:
         """Like `node_voltages`, from `t0_s` on; moves no clock.
 
         For acquisitions that run by themselves and collect what they have seen when somebody
         looks; see `follow`. `t0_s` must not lie before the last look at these junctions.
+
+        Args:
+            addresses, dt_s, n, drive: as for `node_voltages`.
+            t0_s: first instant, bench time, s.
+            skew_s: by address: it is seen that much after each instant, as in a multiplexed
+                scan; 0 <= skew < dt.
+
+        Raises:
+            BenchError: nothing is wired to an address.
+            ValueError: a waveform of another length, or a delay that does not fit.
         """
         with self.lock:
-            index, column = self._wired(addresses)
-            driven = drive or {}
-            if driven:
-                behind = [self._behind(terminal) for terminal in driven]
-                both = np.unique(np.concatenate([index, *behind]))
-                column = np.searchsorted(both, index)[column]
-                index = both
+            routes = self._routes(addresses)
+            skew = {} if skew_s is None else _skew(addresses, skew_s, dt_s)
             if n == 0:
                 return np.empty((0, len(addresses)))
-            ap, point, run = self._states(index, t0_s, dt_s, n, driven)
-            v_p, v_ap = point.v_p[..., column], point.v_ap[..., column]
-            if run is not None:
-                v_p, v_ap = v_p[run], v_ap[run]
-            for terminal, volts in driven.items():
-                self._set_drive(terminal, float(volts[-1]))
-            return np.where(ap[:, column], v_ap, v_p)
+            played = dict(drive or {})
+            for terminal, waveform in played.items():
+                if waveform.shape != (n,) or not np.isfinite(waveform).all():
+                    raise ValueError(f"{terminal}: expected {n} finite voltages")
+            at = Instants(t0_s, dt_s, n, skew)
+            volts = np.empty((n, len(addresses)))
+            deviation = self._deviations(routes, played, at)
+            waveforms = Waveforms(played, deviation)
+            for group, (mine, wanted) in zip(self._groups, routes, strict=True):
+                if wanted or any(terminal in group.terminals for terminal in played):
+                    seen = group.look(wanted, at, waveforms)
+                    if len(wanted) == len(addresses):
+                        volts = seen
+                    else:
+                        volts[:, mine] = seen
+            for terminal, waveform in played.items():
+                self._set(terminal, float(waveform[-1]), t0_s + (n - 1) * dt_s)
+            self._hum(volts, addresses, at)
+            return volts
 
     def load_ohm(self, terminal: str) -> float:
         """Resistance that the terminal sees to ground at this instant; inf if nothing."""
         with self.lock:
             conductance_s = self.mean_conductance_s(terminal, 0.0)
             return 1.0 / conductance_s if conductance_s > 0 else math.inf
+
+    def source_ohm(self, addresses: Sequence[str]) -> Volts:
+        """Mean resistance that each input sees towards the circuit, (k,), ohm.
+
+        A divider with its junction, or 0 for an amplifier, which drives what is connected to it.
+
+        Raises:
+            BenchError: nothing is wired to an address.
+        """
+        with self.lock:
+            self._routes(addresses)
+            now_s = self.clock.now_s()
+            return np.array(
+                [
+                    self._singles.source_ohm(address, now_s)
+                    if address in self._singles.inputs
+                    else _AMPLIFIER_OHM
+                    for address in addresses
+                ]
+            )
 
     def mean_conductance_s(self, terminal: str, duration_s: float) -> float:
         """Time average of 1 / load over `duration_s` (s, >= 0), which passes; S.
@@ -187,29 +253,32 @@ class World:
         """
         with self.lock:
             self.catch_up()
-            index = self._behind(terminal)
-            end_s = self.clock.now_s() + duration_s
-            if not len(index):
+            groups = [group for group in self._groups if terminal in group.terminals]
+            start_s = self.clock.now_s()
+            end_s = start_s + duration_s
+            if not groups:
                 self.clock.sleep(duration_s)
                 return 0.0
-            fastest_hz = float(self._point(index).rates.total_hz.max())
+            fastest_hz = max(group.fastest_hz(terminal, start_s) for group in groups)
             n = max(1, math.ceil(min(2.0 * duration_s * fastest_hz, _MOST_INSTANTS)))
             dt_s = duration_s / n
             # Whoever follows must see the junctions before they have gone on.
-            piece = 1 if self._followers else max(1, _MOST_STATES // len(index))
+            width = sum(group.width(terminal) for group in groups)
+            piece = 1 if self._followers else max(1, _MOST_STATES // width)
             total = 0.0
             for first in range(0, n, piece):
                 instants = min(piece, n - first)
                 self.catch_up()
-                ap, point, _ = self._states(index, self.clock.now_s(), dt_s, instants, {})
-                total += float(np.where(ap, point.load_ap_s, point.load_p_s).sum())
+                at = Instants(self.clock.now_s(), dt_s, instants, {})
+                for group in groups:
+                    total += group.load_sum_s(terminal, at)
                 self.clock.sleep(instants * dt_s)
             self.clock.sleep(end_s - self.clock.now_s())
             return total / n
 
     def follow(self, follower: Follower) -> None:
         """Let it catch up before anybody looks at the junctions or changes a source."""
-        self._followers.append(follower)
+        self._followers.add(follower)
 
     def unfollow(self, follower: Follower) -> None:
         """Undo `follow`."""
@@ -217,129 +286,88 @@ class World:
 
     def catch_up(self) -> None:
         """Let all that runs by itself do what was due up to now, in the order of time."""
-        now_s = self.clock.now_s()
-        # One that moves a source must not run ahead of those that look at what it drives.
-        while len(self._followers) > 1:
-            mover = min(self._followers, key=lambda follower: follower.next_change_s())
-            change_s = mover.next_change_s()
-            if change_s > now_s:
-                break
-            for follower in tuple(self._followers):
-                if follower is not mover:
-                    follower.catch_up(change_s)
-            mover.catch_up(change_s)
-        for follower in tuple(self._followers):
-            follower.catch_up(now_s)
+        self._followers.catch_up(self.clock.now_s())
 
     def state(self) -> dict[str, StateValue]:
-        """Everything that changes: clock, junctions, sources, streams of random numbers."""
+        """Everything that changes: clock, junctions, sources, electronics, random streams."""
         with self.lock:
             self.catch_up()
-            state: dict[str, StateValue] = {
-                "clock_s": self.clock.now_s(),
-                "junction_ap": self._ap.copy(),
-                "junction_time_s": self._time_s.copy(),
-            }
-            state |= {f"drive/{terminal}": volts for terminal, volts in self._drives.items()}
-            streams = self.generators.state()
-            return state | {f"generator/{name}": streams[name] for name in _STREAMS}
+            state: dict[str, StateValue] = {"clock_s": self.clock.now_s()}
+            state |= {f"junction_{k}": v for k, v in self._chip.population.state().items()}
+            state |= self._sources.state()
+            state |= {f"singles/{key}": value for key, value in self._singles.state().items()}
+            for number_, array in enumerate(self._arrays):
+                state |= {f"array{number_}/{key}": value for key, value in array.state().items()}
+            return state | streams(self.generators)
 
     def restore(self, state: State) -> None:
-        """Go on, bit by bit, from where `state()` was taken on the same wiring."""
-        with self.lock:
-            ap, time_s = np.asarray(state["junction_ap"]), np.asarray(state["junction_time_s"])
-            if ap.shape != self._ap.shape or time_s.shape != self._time_s.shape:
-                raise BenchError(
-                    f"the saved world has {ap.size} junctions, this bench has {self._ap.size}; "
-                    "resume with the bench file stored in the run"
-                )
-            self._ap, self._time_s = ap.astype(np.bool_), time_s.astype(np.float64)
-            self.clock.restore(_number(state["clock_s"]))
-            self._drives = {
-                key.removeprefix("drive/"): None if volts is None else _number(volts)
-                for key, volts in state.items()
-                if key.startswith("drive/")
-            }
-            self._points.clear()
-            self.generators.restore({n: str(state[f"generator/{n}"]) for n in _STREAMS})
+        """Go on, bit by bit, from where `state()` was taken on the same wiring.
 
-    def _advance(self, index: Index) -> None:
-        if len(index):
-            self._states(index, self.clock.now_s(), 0.0, 1, {})
-
-    def _states(
-        self, index: Index, t0_s: float, dt_s: float, n: int, driven: Mapping[str, Volts]
-    ) -> tuple[NDArray[np.bool_], OperatingPoint, Index | None]:
-        """States (n, m) of junctions at n >= 1 instants, and the operating points behind them.
-
-        Without `driven` the operating point has shape (m,). With it there is one row per level,
-        and the third value says which row holds at each instant.
+        Raises:
+            BenchError: it belongs to another chip; nothing was changed.
         """
-        before = self._point(index)
-        elapsed_s = np.maximum(t0_s - self._time_s[index], 0.0)
-        uniform = self.generators["noise"].random((n, len(index)))
-        first = propagate(self._ap[index], switching(before.rates, elapsed_s), uniform[:1])
-        point, run = (before, None) if not driven else self._levels(index, n, driven)
-        if n == 1:
-            ap = first
-        else:
-            step = switching(point.rates, dt_s)
-            if run is not None:
-                # A step is made under the level that held while it passed.
-                step = Switching(step.to_ap[run[:-1]], step.change[run[:-1]])
-            ap = np.concatenate([first, propagate(first[0], step, uniform[1:])])
-        self._ap[index] = ap[-1]
-        self._time_s[index] = t0_s + (n - 1) * dt_s
-        return ap, point, run
+        with self.lock:
+            restore_chip(self._chip.population, below("junction_", state))
+            self.clock.restore(number(state["clock_s"]))
+            self._sources.restore(state)
+            self._singles.restore(below("singles/", state))
+            for number_, array in enumerate(self._arrays):
+                array.restore(below(f"array{number_}/", state))
+            saved = below("generator/", state)
+            self.generators.restore({name: str(text) for name, text in saved.items()})
 
-    def _levels(
-        self, index: Index, n: int, driven: Mapping[str, Volts]
-    ) -> tuple[OperatingPoint, Index]:
-        volts = np.tile(self._source_v(index), (n, 1))
-        for terminal, waveform in driven.items():
-            if waveform.shape != (n,) or not np.isfinite(waveform).all():
-                raise ValueError(f"{terminal}: expected {n} finite voltages")
-            mine = [self._sources[junction] == terminal for junction in index]
-            volts[:, mine] = waveform[:, np.newaxis]
-        changed = np.zeros(n, dtype=np.bool_)
-        changed[1:] = (volts[1:] != volts[:-1]).any(axis=1)
-        starts = changed.copy()
-        starts[0] = True
-        return self._singles.take(index).at(volts[starts]), np.cumsum(changed)
+    def _set(self, terminal: str, volts: float | None, t_s: float) -> None:
+        self._sources.set(terminal, volts, t_s)
+        for group in self._groups:
+            group.forget()
 
-    def _point(self, index: Index) -> OperatingPoint:
-        key = index.tobytes()
-        if key not in self._points:
-            self._points[key] = self._singles.take(index).at(self._source_v(index))
-        return self._points[key]
+    def _deviations(
+        self, routes: Sequence[Route], played: Mapping[str, Volts], at: Instants
+    ) -> dict[str, Volts]:
+        """How far the sources behind these inputs, or played, are from what they were told."""
+        if not self._sources.flawed:
+            return {}
+        wanted = set(played)
+        for group, (_, addresses) in zip(self._groups, routes, strict=True):
+            wanted |= {terminal for address in addresses for terminal in group.feeding(address)}
+        return self._sources.deviations(sorted(wanted), played, at.t0_s, at.dt_s, at.n)
 
-    def _source_v(self, index: Index) -> Volts:
-        return np.array([self._drives.get(self._sources[j]) or 0.0 for j in index])
+    def _hum(self, volts: Volts, addresses: Sequence[str], at: Instants) -> None:
+        if not self._pickup:
+            return
+        grid_s = at.t0_s + at.dt_s * np.arange(at.n)
+        for column, address in enumerate(addresses):
+            for pickup in self._pickup.get(address, ()):
+                volts[:, column] += pickup.at(grid_s + at.skew_s.get(address, 0.0))
 
-    def _set_drive(self, terminal: str, volts: float | None) -> None:
-        self._drives[terminal] = volts
-        self._points.clear()
+    def _routes(self, addresses: Sequence[str]) -> tuple[Route, ...]:
+        """By group: which of the inputs are its own.
 
-    def _behind(self, terminal: str) -> Index:
-        found = [i for i, source in enumerate(self._sources) if source == terminal]
-        return np.array(found, dtype=np.intp)
-
-    def _wired(self, addresses: Sequence[str]) -> tuple[Index, Index]:
-        """Junctions behind inputs, without repetition, and which of them each input reads."""
+        Raises:
+            BenchError: one belongs to no group.
+        """
         key = tuple(addresses)
-        if key not in self._columns:
+        if key not in self._known_routes:
             for address in key:
-                if address not in self._junction_at:
+                if not any(address in group.inputs for group in self._groups):
+                    wired = [name for group in self._groups for name in group.inputs]
                     raise BenchError(
-                        f"no junction is wired to the input {address!r}; "
-                        + nearest(address, self._junction_at)
+                        f"no junction is wired to the input {address!r}; {nearest(address, wired)}"
                     )
-            junctions = np.array([self._junction_at[a] for a in key], dtype=np.intp)
-            self._columns[key] = np.unique(junctions, return_inverse=True)
-        return self._columns[key]
+            self._known_routes[key] = tuple(
+                (mine, tuple(key[i] for i in mine))
+                for group in self._groups
+                for mine in [[i for i, address in enumerate(key) if address in group.inputs]]
+            )
+        return self._known_routes[key]
 
 
-def _number(value: StateValue) -> float:
-    if isinstance(value, int | float):
-        return float(value)
-    raise BenchError(f"the saved world holds {value!r} where a number belongs")
+def _skew(
+    addresses: Sequence[str], skew_s: Sequence[float] | Volts, dt_s: float
+) -> dict[str, float]:
+    if len(skew_s) != len(addresses) or not all(0 <= skew < dt_s or skew == 0 for skew in skew_s):
+        raise ValueError(
+            f"delays {list(skew_s)} s for {len(addresses)} inputs; expected one each, at least 0 "
+            f"and below the interval of {dt_s!r} s"
+        )
+    return {a: float(skew) for a, skew in zip(addresses, skew_s, strict=True) if skew}

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sim_backend.physics.electronics.lag import recur
+
 BOLTZMANN_J_PER_K = 1.380649e-23
 
 
@@ -30,11 +32,7 @@ def correlated(
     Args:
         start: (k,), the noise at the last instant before; of variance 1.
         normal: (n, k), independent standard normal numbers.
-        kept: (n,), exp(-dt / tau) of the time before each instant.
+        kept: (n, k), exp(-dt / tau) of the time before each instant.
     """
-    found = np.empty_like(normal)
-    value = start
-    for step in range(len(normal)):
-        value = kept[step] * value + math.sqrt(1.0 - kept[step] ** 2) * normal[step]
-        found[step] = value
+    found: NDArray[np.float64] = recur(start, np.sqrt(1.0 - kept**2) * normal, kept)
     return found

@@ -4,6 +4,7 @@ dy/dt = (x - y) / tau with x held over a step dt gives y' = x + (y - x) exp(-dt 
 """
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 Values = NDArray[np.float64]
@@ -31,13 +32,19 @@ def follow(start: Values, target: Values, kept: Values) -> Values:
     Returns:
         (n, k).
     """
-    kept = np.broadcast_to(kept, target.shape)
-    if not kept.any():
-        return target.copy()
-    found = np.empty_like(target)
-    drive = target * (1.0 - kept)
-    value = start
-    for step in range(len(target)):
-        value = drive[step] + kept[step] * value
-        found[step] = value
+    factor = np.ascontiguousarray(np.broadcast_to(kept, target.shape))
+    found: Values = recur(start, target * (1.0 - factor), factor)
+    return found
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def recur(start: Values, constant: Values, factor: Values) -> Values:
+    """y_i = constant_i + factor_i y_(i-1), column by column; all (n, k), `start` (k,)."""
+    n, k = constant.shape
+    found = np.empty((n, k))
+    for column in range(k):
+        value = start[column]
+        for step in range(n):
+            value = constant[step, column] + factor[step, column] * value
+            found[step, column] = value
     return found

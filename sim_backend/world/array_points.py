@@ -1,0 +1,200 @@
+"""Operating points of an array: for each set of line voltages, what its junctions feel.
+
+Every junction has a voltage for each of its own states, the others being at their mean, and its
+rates follow from these two. The mean is that of the stationary chain, found together with the
+voltages by repetition.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_backend.physics.crossbar import Crossbar, Lines, OperatingPoints, operating_points
+from sim_backend.physics.devices import Devices
+from sim_backend.physics.rates import Rates
+from sim_backend.world.instants import Index, Volts
+
+# Mean states and voltages agree to about (R_line / R_junction)^3 after this many rounds.
+_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Bias:
+    """The junctions of one array and what does not change about them.
+
+    Attributes:
+        crossbar: size and wires.
+        devices: row by row.
+        field_t: (N M,), T.
+        ambient_k: K, or None.
+    """
+
+    crossbar: Crossbar
+    devices: Devices
+    field_t: Volts
+    ambient_k: float | None
+
+    def at(
+        self,
+        rows_v: Volts,
+        columns_v: Volts,
+        rows_ohm: Volts,
+        columns_ohm: Volts,
+        t_s: float,
+        *,
+        together: bool,
+    ) -> "ArrayPoints":
+        """Operating points of L levels.
+
+        Args:
+            rows_v, columns_v: (L, N), (L, M), what the lines are connected to, V.
+            rows_ohm, columns_ohm: (N,), (M,), and through what.
+            t_s: bench time, for junctions that drift.
+            together: the columns are the same at all levels, so that one mean state serves all.
+        """
+        shape = self.crossbar.shape
+        junction_v = (rows_v[:, :, np.newaxis] - columns_v[:, np.newaxis, :]).reshape(
+            len(rows_v), -1
+        )
+        v_p = v_ap = junction_v
+        groups = [slice(None)] if together else [slice(i, i + 1) for i in range(len(rows_v))]
+        g_p_s = np.asarray(self.devices.conductance_p_s(v_p[0])).reshape(shape)
+        for _ in range(_ROUNDS):
+            rates = self.rates(v_p, v_ap, t_s)
+            # One conductance of AP serves all levels: that at their typical voltage.
+            typical_v = np.sqrt((v_ap**2).mean(axis=0))
+            g_ap_s = self.devices.conductance_ap_s(typical_v).reshape(shape)
+            points = [
+                operating_points(
+                    self.crossbar,
+                    g_p_s,
+                    g_ap_s,
+                    rates.occupancy[group].mean(axis=0).reshape(shape),
+                    rows_v[group],
+                    rows_ohm,
+                    Lines(columns_v[group][0], columns_ohm),
+                )
+                for group in groups
+            ]
+            v_p = np.concatenate([p.junction_v_p for p in points]).reshape(len(rows_v), -1)
+            v_ap = np.concatenate([p.junction_v_ap for p in points]).reshape(len(rows_v), -1)
+        return ArrayPoints(
+            self,
+            t_s,
+            g_p_s,
+            g_ap_s,
+            rows_v,
+            columns_v,
+            v_p,
+            v_ap,
+            self.rates(v_p, v_ap, t_s),
+            points,
+        )
+
+    def rates(self, v_p: Volts, v_ap: Volts, t_s: float) -> Rates:
+        """Rates at voltages (..., N M)."""
+        return self.devices.rates(
+            v_p, v_ap, field_t=self.field_t, ambient_k=self.ambient_k, t_s=t_s
+        )
+
+
+@dataclass(frozen=True)
+class ArrayPoints:
+    """Operating points of L levels.
+
+    Attributes:
+        bias: of which array.
+        t_s: bench time they hold at.
+        g_p_s, g_ap_s: (N, M), conductances in the two states, S.
+        rows_v, columns_v: (L, N), (L, M), what the lines are connected to, V.
+        v_p, v_ap: (L, N M), V.
+        rates: (L, N M).
+        points: one for all levels, or one for each.
+    """
+
+    bias: Bias
+    t_s: float
+    g_p_s: Volts
+    g_ap_s: Volts
+    rows_v: Volts
+    columns_v: Volts
+    v_p: Volts
+    v_ap: Volts
+    rates: Rates
+    points: Sequence[OperatingPoints]
+
+    def at_level(self, level: int) -> "ArrayLevel":
+        """One of them."""
+        return ArrayLevel(self, level, Rates(*(part[level] for part in self.rates)))
+
+    def column_a(self, ap: NDArray[np.bool_], run: Index, factor: Volts | None = None) -> Volts:
+        """Column currents (n, M) of states (n, N, M) at the levels `run` (n,), A.
+
+        `factor` (n, N, M) multiplies the conductances; of first order, in its own column.
+        """
+        if len(self.points) == 1:
+            found = self.points[0].column_a(ap, run)
+        else:
+            found = np.empty((len(ap), ap.shape[2]))
+            for level in np.unique(run):
+                here = run == level
+                zero = np.zeros(int(here.sum()), dtype=np.intp)
+                found[here] = self.points[level].column_a(ap[here], zero)
+        if factor is not None:
+            found = found + (self._junction_a(ap, run) * (factor - 1.0)).sum(axis=1)
+        return found
+
+    def row_a(self, ap: NDArray[np.bool_]) -> Volts:
+        """Current into each row (n, N) of states (n, N, M) at level 0, A."""
+        return self._junction_a(ap, np.zeros(len(ap), dtype=np.intp)).sum(axis=2)
+
+    def _junction_a(self, ap: NDArray[np.bool_], run: Index) -> Volts:
+        shape = (len(self.v_p), *self.g_p_s.shape)
+        p_a = self.v_p.reshape(shape) * self.g_p_s
+        ap_a = self.v_ap.reshape(shape) * self.g_ap_s
+        return np.where(ap, ap_a[run], p_a[run])
+
+    def conditional_rates(self, level: int, ap: NDArray[np.bool_], junction_v: Volts) -> Rates:
+        """Rates (N M,) of junctions in states (N, M) that have these voltages (N, M) now.
+
+        The voltage that each would have in its other state follows from the operating point.
+        """
+        v, state = junction_v.ravel(), ap.ravel()
+        v_p, v_ap = self.v_p[level], self.v_ap[level]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where((v_p != 0) & (v_ap != 0), v_ap / v_p, 1.0)
+        return self.bias.rates(
+            np.where(state, v / ratio, v), np.where(state, v, v * ratio), self.t_s
+        )
+
+    def transfer_s(self, rows: Sequence[bool], ohm: tuple[Volts, Volts]) -> Volts:
+        """Column currents (M,) per volt behind these rows, all junctions at their mean, S."""
+        occupancy = self.rates.occupancy.mean(axis=0).reshape(self.g_p_s.shape)
+        found = operating_points(
+            self.bias.crossbar,
+            self.g_p_s,
+            self.g_ap_s,
+            occupancy,
+            np.array(rows, dtype=np.float64)[np.newaxis],
+            ohm[0],
+            Lines(np.zeros(len(ohm[1])), ohm[1]),
+        )
+        shape = self.g_p_s.shape
+        p_a = found.junction_v_p.reshape(shape) * self.g_p_s * (1.0 - occupancy)
+        ap_a = found.junction_v_ap.reshape(shape) * self.g_ap_s * occupancy
+        return (p_a + ap_a).sum(axis=0)
+
+
+@dataclass(frozen=True)
+class ArrayLevel:
+    """One level of several, which holds until something moves."""
+
+    points: ArrayPoints
+    level: int
+    rates: Rates
+
+    def column_a(self, ap: NDArray[np.bool_], run: Index, factor: Volts | None = None) -> Volts:
+        """As `ArrayPoints.column_a`, always at this level."""
+        return self.points.column_a(ap, np.full_like(run, self.level), factor)
