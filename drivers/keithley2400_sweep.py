@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.error_queue import demand_empty
-from drivers.keithley2400_settings import Fitted
 from drivers.link import Link
+from drivers.source_fitting import Fitted, check_sweep
 from mtjlab.core.clock import Clock
 from mtjlab.core.errors import Aborted, BadReply, InstrumentError, LimitError, MtjlabError, Timeout
 from mtjlab.core.units import si
@@ -71,20 +71,7 @@ def list_sweep(
 
 
 def _check(levels: NDArray[np.float64], delay_s: float, fitted: Fitted, where: str) -> None:
-    if levels.ndim != 1 or not 1 <= len(levels) <= _BUFFER:
-        raise LimitError(
-            f"{where}: a sweep of shape {levels.shape}; expected 1 to {_BUFFER} levels; "
-            "nothing was sent. Sweep in pieces"
-        )
-    largest = abs(fitted.settings.range)
-    unit = "V" if fitted.settings.function == "voltage" else "A"
-    worst = float(np.abs(levels).max())
-    # Not `worst > largest`: a NaN must not pass.
-    if not worst <= largest:
-        raise LimitError(
-            f"{where}: a sweep up to {si(worst, unit)}; expected at most {si(largest, unit)} "
-            "either way, as configured; nothing was sent"
-        )
+    check_sweep(levels, _BUFFER, fitted, where)
     if not 0 <= delay_s <= _LONGEST_DELAY_S:
         raise LimitError(
             f"{where}: a delay of {delay_s:g} s; expected 0 to {_LONGEST_DELAY_S:g} s; "

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.keithley2400 import Keithley2400
-from drivers.keithley2400_settings import ABILITIES, changes, fit
+from drivers.keithley2400_settings import ABILITIES, STAGE, changes
+from drivers.source_fitting import fit
 from mtjlab.core.driver import Driver
 from mtjlab.core.errors import (
     Aborted,
@@ -457,7 +458,7 @@ def test_settings_the_instrument_does_not_have_are_refused(smu, permit, library,
 
 @given(level=st.floats(0, 210), compliance=st.floats(1e-9, 0.105))
 def test_ranges_are_the_smallest_that_hold(level, compliance):
-    fitted = fit(SourceSettings("voltage", range=level, compliance=compliance), "smu")
+    fitted = fit(SourceSettings("voltage", range=level, compliance=compliance), STAGE, "smu")
     overrange = ABILITIES.overrange
     assert level <= fitted.source_range * overrange
     assert compliance <= fitted.sense_range * overrange
@@ -471,7 +472,7 @@ def test_ranges_are_the_smallest_that_hold(level, compliance):
 )
 def test_range_and_compliance_never_contradict_on_the_way(compliance, before):
     """The instrument's own rule, at every moment: range <= compliance's, compliance >= 0.1 %."""
-    fitted = fit(SourceSettings("voltage", range=0.3, compliance=compliance), "smu")
+    fitted = fit(SourceSettings("voltage", range=0.3, compliance=compliance), STAGE, "smu")
     present, limit = before, before
     for change in changes(fitted, present_sense_range=before):
         if change.attribute == "current_range":

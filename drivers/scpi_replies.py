@@ -1,0 +1,101 @@
+"""Replies of SCPI source-meters as values; what cannot be one is a `BadReply`, never a number."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from drivers.source_fitting import Fitted
+from mtjlab.core.errors import BadReply, WrongIdentity
+from mtjlab.core.interfaces import Function, Identity
+from mtjlab.core.units import si
+
+NODE: dict[Function, str] = {"voltage": "VOLTAGE", "current": "CURRENT"}
+UNIT: dict[Function, str] = {"voltage": "V", "current": "A"}
+OTHER: dict[Function, Function] = {"voltage": "current", "current": "voltage"}
+
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\Z")
+# 9.9E37 is an overflow, 9.91E37 a quantity that was not measured.
+_NO_VALUE = 9e37
+# Out of compliance the source is where it was set, to a few hundredths of a percent of range.
+_SOURCE_TOLERANCE = 0.05
+
+
+def identity(reply: str, model: str, where: str) -> Identity:
+    """Of a Keithley of that model, and of nothing else.
+
+    Raises:
+        WrongIdentity: with what answered.
+    """
+    parts = [part.strip() for part in reply.split(",", 3)]
+    name = parts[1].upper().removeprefix("MODEL").strip() if len(parts) == 4 else ""
+    if "KEITHLEY" not in parts[0].upper() or name != model:
+        raise WrongIdentity(
+            f"{where}: a Keithley {model} was expected, {reply!r} answered. Check `driver` and "
+            "`resource` in the bench file"
+        )
+    return Identity(parts[0], name, parts[2], parts[3])
+
+
+def function(reply: str, where: str) -> Function:
+    """Of `:SOURCE:FUNCTION?`: VOLT or CURR."""
+    word = reply.strip().upper()
+    for name, node in NODE.items():
+        if word and node.startswith(word):
+            return name
+    raise BadReply(f"{where}: the source function reads {reply!r}; expected VOLT or CURR")
+
+
+def flag(reply: str, question: str, where: str) -> bool:
+    """0 or 1."""
+    if reply.strip() not in ("0", "1"):
+        raise BadReply(f"{where}: {reply!r} in reply to {question}; expected 0 or 1")
+    return reply.strip() == "1"
+
+
+def number(reply: str, question: str, where: str) -> float:
+    """One number."""
+    if not _NUMBER.match(reply.strip()):
+        raise BadReply(f"{where}: {reply!r} in reply to {question}; expected one number")
+    return float(reply)
+
+
+def numbers(values: Sequence[Any], count: int, where: str) -> list[float]:
+    """What PyMeasure has made of a reading: so many finite numbers."""
+    if len(values) != count or not all(isinstance(value, int | float) for value in values):
+        raise BadReply(f"{where}: {values} is no reading; expected {_SAID[count]} numbers")
+    if not all(math.isfinite(value) for value in values):
+        raise BadReply(f"{where}: {values} is no reading; expected {_SAID[count]} finite numbers")
+    return [float(value) for value in values]
+
+
+_SAID = {3: "three", 5: "five"}
+
+
+def demand_in_range(volts: float, amperes: float, *, overflows: bool, where: str) -> None:
+    """Refuse a reading that stands for none.
+
+    Raises:
+        BadReply: the instrument says that it overflows, or gives the number for it.
+    """
+    if overflows or max(abs(volts), abs(amperes)) > _NO_VALUE:
+        raise BadReply(
+            f"{where}: the reading overflows its range ({volts:g} V, {amperes:g} A). Configure "
+            "a larger compliance or range"
+        )
+
+
+def demand_of_this_moment(
+    sourced: float, level: float, fitted: Fitted, *, in_compliance: bool, where: str
+) -> None:
+    """Refuse a reading of a source that is not where it was set, although nothing limits it.
+
+    Raises:
+        BadReply: with both values.
+    """
+    unit = UNIT[fitted.settings.function]
+    if not in_compliance and abs(sourced - level) > _SOURCE_TOLERANCE * fitted.source_range:
+        raise BadReply(
+            f"{where}: {si(sourced, unit)} was read at a level of {si(level, unit)} "
+            "out of compliance: the reading belongs to another moment, or the sense lines are off"
+        )
