@@ -1,6 +1,6 @@
 """A simulated NI board with eight junctions, reached through the unmodified nidaqmx package."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import nidaqmx
@@ -9,10 +9,11 @@ from nidaqmx.constants import TerminalConfiguration
 
 from mtjlab.core.generators import Generators
 from mtjlab.core.wiring import Cell, InputWire, SingleJunction, Wiring
+from sim_backend.physics.electronics.pickup import Pickup
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
 from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.nidaqmx import NiBoardOptions, NiBoardTwin
-from sim_backend.world import World
+from sim_backend.world import Surroundings, World
 
 
 @dataclass
@@ -38,7 +39,12 @@ class NiBench:
 
 
 def make_ni_bench(
-    *, frozen: bool = True, noise: bool = False, seed: int = 1, **options: object
+    *,
+    frozen: bool = True,
+    noise: bool = False,
+    seed: int = 1,
+    pickup: Mapping[str, tuple[Pickup, ...]] | None = None,
+    **options: object,
 ) -> NiBench:
     wiring = Wiring(
         tuple(
@@ -61,6 +67,7 @@ def make_ni_bench(
         chip_seed=1,
         generators=Generators(seed),
         instrument_noise=noise,
+        surroundings=Surroundings(pickup=pickup or {}),
     )
     board = NiBoardTwin(
         name="daq",
