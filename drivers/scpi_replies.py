@@ -60,8 +60,14 @@ def number(reply: str, question: str, where: str) -> float:
     return float(reply)
 
 
+def split(reply: str) -> list[float | str]:
+    """Parts between commas; numbers where they are numbers."""
+    parts = [part.strip() for part in reply.split(",")]
+    return [float(part) if _NUMBER.match(part) else part for part in parts]
+
+
 def numbers(values: Sequence[Any], count: int, where: str) -> list[float]:
-    """What PyMeasure has made of a reading: so many finite numbers."""
+    """A reading, split at commas by us or by PyMeasure: so many finite numbers."""
     if len(values) != count or not all(isinstance(value, int | float) for value in values):
         raise BadReply(f"{where}: {values} is no reading; expected {_SAID[count]} numbers")
     if not all(math.isfinite(value) for value in values):
