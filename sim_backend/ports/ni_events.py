@@ -1,95 +1,62 @@
-"""Events of served tasks: so many more samples acquired, and the task done."""
+"""Events of served tasks, as streams: so many more samples, and the task done."""
 
-import math
+from collections import deque
 from collections.abc import Callable, Iterator
-
-from nidaqmx.constants import EveryNSamplesEventType
-from nidaqmx.errors import DaqError
+from typing import Any
 
 from sim_backend.ports.ni_sessions import Held
 from sim_backend.ports.ni_turns import Turns
-from sim_backend.twins.ni_run import TimedRun
-
-_ALREADY = {"every_n": -200966, "done": -200950}
-# A task that is not running may be started at any time.
-_IDLE_S = 0.02
-_SOONEST_S = 0.5e-3
 
 
-def listen(held: Held, kind: str) -> object:
-    """Register for a kind of event; the token stays in `held.events` while anybody listens.
+class Listening:
+    """One event of one task, from its registration until it is unregistered or nobody listens.
 
-    Raises:
-        DaqError: -200966, -200950, somebody does already.
+    Args:
+        held: the task.
+        kind: of the event; a task has one listener for each.
+        interpreter: on simulated boards.
+        register, unregister: with the interpreter; the first takes what is to be called.
     """
-    if kind in held.events:
-        raise DaqError(
-            f"task {held.handle.name!r}: the event is registered already",
-            _ALREADY[kind],
-            held.handle.name,
-        )
-    token = held.events[kind] = object()
-    return token
 
+    def __init__(
+        self,
+        held: Held,
+        kind: str,
+        interpreter: Any,
+        register: Callable[[Callable[..., object]], object],
+        unregister: Callable[[], None],
+    ) -> None:
+        self._held, self._kind = held, kind
+        self._interpreter = interpreter
+        self._unregister = unregister
+        self._due: deque[None] = deque()
+        register(lambda *_: self._due.append(None))
+        held.events[kind] = self
 
-def demand_acquired(event_type: int) -> None:
-    """Refuse events of outputs."""
-    if event_type != EveryNSamplesEventType.ACQUIRED_INTO_BUFFER.value:
-        raise NotImplementedError(
-            "every-N events of outputs; the simulated board has those of inputs"
-        )
+    def stream(self, turns: Turns, wanted: Callable[[], bool]) -> Iterator[None]:
+        """One for each event, while it is `wanted`."""
+        try:
+            while wanted() and self._held.events.get(self._kind) is self:
+                left_s = turns.look(self._look)
+                while self._due:
+                    self._due.popleft()
+                    yield
+                if turns.pause(left_s):
+                    return
+        finally:
+            turns.look(self.end)
 
+    def end(self) -> None:
+        """Unregister, once; under the world's lock."""
+        if self._held.events.get(self._kind) is self:
+            del self._held.events[self._kind]
+            self._unregister()
 
-def every_n(held: Held, count: int, turns: Turns, wanted: Callable[[], bool]) -> Iterator[None]:
-    """One for every `count` samples per channel that have been acquired since the start."""
-    token = held.events["every_n"]
-    run: TimedRun | None = None
-    seen = 0
-
-    def look() -> tuple[TimedRun | None, int, float]:
-        task = held.handle.task
-        if task is None or task.part is None:
-            return None, 0, 0.0
-        return task.part.run, task.passed, task.part.run.dt_s
-
-    try:
-        while wanted() and held.events.get("every_n") is token:
-            now, acquired, dt_s = turns.look(look)
-            if now is not run:
-                run, seen = now, 0
-            while acquired - seen >= count:
-                seen += count
-                yield
-            missing_s = (seen + count - acquired) * dt_s if run is not None else _IDLE_S
-            if turns.pause(max(missing_s, _SOONEST_S)):
-                return
-    finally:
-        _forget(held, "every_n", token)
-
-
-def done(held: Held, turns: Turns, wanted: Callable[[], bool]) -> Iterator[None]:
-    """One at the end of every finite run that was not stopped before."""
-    token = held.events["done"]
-    told: TimedRun | None = None
-
-    def look() -> tuple[TimedRun | None, float]:
-        task = held.handle.task
-        if task is None or task.part is None:
-            return None, math.inf
-        return task.part.run, task.part.done_s() - task.board.world.clock.now_s()
-
-    try:
-        while wanted() and held.events.get("done") is token:
-            run, left_s = turns.look(look)
-            if run is not None and run is not told and left_s <= 0:
-                told = run
-                yield
-            if turns.pause(left_s if left_s > 0 else _IDLE_S):
-                return
-    finally:
-        _forget(held, "done", token)
-
-
-def _forget(held: Held, kind: str, token: object) -> None:
-    if held.events.get(kind) is token:
-        del held.events[kind]
+    def _look(self) -> float:
+        """Let events happen that are due; seconds until the next one."""
+        self._interpreter.deliver_events()
+        task = self._held.handle.task
+        if task is None:
+            return 0.0
+        next_s: float = self._interpreter.events.next_s()
+        return next_s - task.board.world.clock.now_s()

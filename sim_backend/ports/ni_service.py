@@ -13,15 +13,17 @@ import numpy as np
 from nidaqmx.errors import DaqError, DaqReadError, DaqWriteError
 
 from mtjlab.core.errors import BenchError
-from sim_backend.ports import ni_events
 from sim_backend.ports.ni_bulk import as_bytes, as_samples, with_bytes
+from sim_backend.ports.ni_events import Listening
 from sim_backend.ports.ni_reads import Waiting
 from sim_backend.ports.ni_rpc import procedures
-from sim_backend.ports.ni_sessions import Held, NoSuchSession, Sessions, SessionTaken
+from sim_backend.ports.ni_sessions import DONE, SAMPLES, NoSuchSession, Sessions, SessionTaken
 from sim_backend.ports.ni_turns import Gone, Turns
 from sim_backend.ports.nidaqmx import NiPort
 
+# Of NI-DAQmx.
 _BUFFER_TOO_SMALL = -200229
+_UNREGISTER = {"UnregisterEveryNSamplesEvent": SAMPLES, "UnregisterDoneEvent": DONE}
 _MOST_SAMPLES = 100_000_000
 
 Wanted = Callable[[], bool]
@@ -69,8 +71,7 @@ class NiService:
             "ReadAnalogF64": self._read,
             "WriteAnalogF64": self._write,
             "WaitUntilTaskDone": self._wait_until_done,
-            "UnregisterEveryNSamplesEvent": self._unregister("every_n"),
-            "UnregisterDoneEvent": self._unregister("done"),
+            **{name: self._unregister(name, kind) for name, kind in _UNREGISTER.items()},
         }
         self._bound: dict[str, Callable[[Any], Any] | None] = {}
 
@@ -105,20 +106,17 @@ class NiService:
         response = self.procedures[name].response
         with _refusing(name):
             if name == "RegisterDoneEvent":
-                held = self.turns.look(lambda: self._listen(request, "done"))
-                return (response() for _ in ni_events.done(held, self.turns, wanted))
+                heard = self.turns.look(lambda: self._listen_to_end(request))
+                return (response() for _ in heard.stream(self.turns, wanted))
             if name == "RegisterEveryNSamplesEvent":
-                chosen = request.WhichOneof("every_n_samples_event_type_enum")
-                kind = getattr(request, chosen) if chosen else 0
-                ni_events.demand_acquired(kind)
-                count = max(1, request.n_samples)
-                held = self.turns.look(lambda: self._listen(request, "every_n"))
+                heard = self.turns.look(lambda: self._listen_to_samples(request))
+                kind = _chosen(request, "every_n_samples_event_type")
                 event = response(
                     every_n_samples_event_type=kind,
                     every_n_samples_event_type_raw=kind,
                     n_samples=request.n_samples,
                 )
-                return (event for _ in ni_events.every_n(held, count, self.turns, wanted))
+                return (event for _ in heard.stream(self.turns, wanted))
             raise NotImplementedError(f"the simulated NI board does not do {name}")
 
     def leave(self, gone: Callable[[set[str]], set[str]]) -> None:
@@ -132,10 +130,28 @@ class NiService:
     def _handle(self, task: Any) -> Any:
         return self._sessions.held(task.name).handle
 
-    def _listen(self, request: Any, kind: str) -> Held:
+    def _listen_to_end(self, request: Any) -> Listening:
         held = self._sessions.held(request.task.name)
-        ni_events.listen(held, kind)
-        return held
+        return Listening(
+            held,
+            DONE,
+            self._interpreter,
+            lambda call: self._interpreter.register_done_event(held.handle, 0, call, None),
+            lambda: self._interpreter.unregister_done_event(held.handle),
+        )
+
+    def _listen_to_samples(self, request: Any) -> Listening:
+        held = self._sessions.held(request.task.name)
+        kind = _chosen(request, "every_n_samples_event_type")
+        return Listening(
+            held,
+            SAMPLES,
+            self._interpreter,
+            lambda call: self._interpreter.register_every_n_samples_event(
+                held.handle, kind, request.n_samples, 0, call, None
+            ),
+            lambda: self._interpreter.unregister_every_n_samples_event(held.handle, kind),
+        )
 
     def _create_task(self, request: Any, client: str, wanted: Wanted) -> Any:
         name, new = self.turns.take(
@@ -151,11 +167,14 @@ class NiService:
         self.turns.take(lambda: self._sessions.clear(request.task.name))
         return self.procedures["ClearTask"].response()
 
-    def _unregister(self, kind: str) -> Callable[[Any, str, Wanted], Any]:
-        name = {"every_n": "UnregisterEveryNSamplesEvent", "done": "UnregisterDoneEvent"}[kind]
+    def _unregister(self, name: str, kind: str) -> Callable[[Any, str, Wanted], Any]:
+        def end(request: Any) -> None:
+            heard = self._sessions.held(request.task.name).events.get(kind)
+            if heard is not None:
+                heard.end()
 
         def answer(request: Any, client: str, wanted: Wanted) -> Any:
-            self.turns.look(lambda: self._sessions.held(request.task.name).events.pop(kind, None))
+            self.turns.look(lambda: end(request))
             return self.procedures[name].response()
 
         return answer
@@ -164,15 +183,11 @@ class NiService:
 
     def _write(self, request: Any, client: str, wanted: Wanted) -> Any:
         volts = as_samples(request.write_array)
-        written = self.turns.take(
-            lambda: self._interpreter.write_analog_f64(
-                self._handle(request.task),
-                request.num_samps_per_chan,
-                request.auto_start,
-                request.timeout,
-                _chosen(request, "data_layout"),
-                volts,
-            )
+        waiting = self._waiting(request, request.timeout)
+        written = self.turns.take_when(
+            partial(waiting.space_s, request.num_samps_per_chan),
+            partial(waiting.write, request, _chosen(request, "data_layout"), volts),
+            wanted,
         )
         return self.procedures["WriteAnalogF64"].response(samps_per_chan_written=written)
 

@@ -13,6 +13,8 @@ from nidaqmx.errors import DaqError
 from sim_backend.ports.ni_attributes import Session
 from sim_backend.twins.ni_errors import NiCode
 
+# Kinds of event that a client can listen to.
+SAMPLES, DONE = "samples", "done"
 # What NI's clients send as `initialization_behavior`.
 AUTO, NEW, ATTACH = 0, 1, 2
 
@@ -32,12 +34,12 @@ class Held:
     Attributes:
         handle: the interpreter's.
         clients: whoever made it or attached to it.
-        events: kind of event -> token of whoever listens to it now.
+        events: kind of event -> who listens to it now, with an `end`.
     """
 
     handle: Session
     clients: set[str]
-    events: dict[str, object] = field(default_factory=dict)
+    events: dict[str, Any] = field(default_factory=dict)
 
 
 class Sessions:
