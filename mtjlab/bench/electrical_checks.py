@@ -7,18 +7,19 @@ from mtjlab.bench.channels import shorten
 from mtjlab.bench.fences import fence
 from mtjlab.bench.instrument_checks import Known
 from mtjlab.bench.mistakes import Key, Mistakes
-from mtjlab.bench.tables import InstrumentTable, LimitsTable, SinglesTable, WiringTables
+from mtjlab.bench.tables import InstrumentTable, LimitsTable
 from mtjlab.bench.wiring_checks import instrument_of
+from mtjlab.bench.wiring_tables import ArrayTable, SinglesTable, WiringTables
 from mtjlab.core.units import si
+from mtjlab.core.wiring import array_swing
 
 
 def check_channels(wiring: WiringTables, known: Mapping[str, Known], mistakes: Mistakes) -> None:
     """Terminals must exist: `smu` on a source-meter, `daq/ai0` on a board, and not too many."""
-    for index, singles in enumerate(wiring.singles):
-        at: Key = ("wiring", "singles", index)
-        for terminal in dict.fromkeys(singles.source):
+    for at, group in wiring.groups():
+        for terminal in dict.fromkeys(group.source):
             _check_channel(terminal, "output", known, (*at, "source"), mistakes)
-        for terminal in singles.read or ():
+        for terminal in group.read or ():
             _check_channel(terminal, "input", known, (*at, "read"), mistakes)
 
 
@@ -54,22 +55,26 @@ def check_input_ranges(
     known: Mapping[str, Known],
     mistakes: Mistakes,
 ) -> None:
-    """An input range exists on the board and does not clip below the operating limit."""
-    for index, singles in enumerate(wiring.singles):
-        if singles.range is None or singles.read is None:
+    """An input range exists on the board and does not clip below the operating limit.
+
+    What an amplifier can put on its input depends on all rows; `mtjlab check` says it.
+    """
+    for at, group in wiring.groups():
+        if group.range is None or group.read is None:
             continue
-        key: Key = ("wiring", "singles", index, "range")
+        key: Key = (*at, "range")
         largest_v = min(
             (
                 max(facts.input_ranges_v)
-                for facts in (known.get(instrument_of(t)) for t in singles.read)
+                for facts in (known.get(instrument_of(t)) for t in group.read)
                 if facts is not None and facts.input_ranges_v
             ),
             default=None,
         )
-        if largest_v is not None and singles.range > largest_v:
+        if largest_v is not None and group.range > largest_v:
             mistakes.add(key, f"larger than the board's largest range, {si(largest_v, 'V')}")
-        if limits is not None and singles.range < limits.soft_v:
+        reads_junction = isinstance(group, SinglesTable)
+        if reads_junction and limits is not None and group.range < limits.soft_v:
             mistakes.add(
                 key,
                 f"the input would clip below limits.soft_v = {si(limits.soft_v, 'V')}; "
@@ -101,31 +106,41 @@ def check_fences(
     mistakes: Mistakes,
 ) -> None:
     """Outputs of boards, which have no compliance, must be fenced or accepted as they are."""
-    for index, singles in enumerate(wiring.singles):
-        boards = {instrument_of(t): None for t in singles.source if "/" in t}
+    for at, group in wiring.groups():
+        boards = {instrument_of(t): None for t in group.source if "/" in t}
         for name in boards:
             entry = instruments.get(name)
             if entry is None or entry.accept_unfenced:
                 continue
             if known.get(name, Known()).kind == "source-meter":
                 continue
-            _check_fence(index, singles, limits, name, known.get(name, Known()), mistakes)
+            _check_fence(at, group, limits, name, known.get(name, Known()), mistakes)
 
 
 def _check_fence(
-    index: int,
-    singles: SinglesTable,
+    at: Key,
+    group: SinglesTable | ArrayTable,
     limits: LimitsTable,
     name: str,
     facts: Known,
     mistakes: Mistakes,
 ) -> None:
-    found = fence(singles.divider, singles.series, facts.full_scale_v, limits.junction())
+    swing_v = swing_a = 1.0
+    if isinstance(group, ArrayTable):
+        swing_v, swing_a = array_swing(len(set(group.source)), group.selector is not None)
+    found = fence(
+        group.divider,
+        group.series,
+        facts.full_scale_v,
+        limits.junction(),
+        swing_v=swing_v,
+        swing_a=swing_a,
+    )
     if not found.holds:
         mistakes.add(
-            ("wiring", "singles", index, "source"),
-            f"unfenced output: {found} (divider {singles.divider:g}, series "
-            f"{si(singles.series, 'ohm')}); limits are {si(limits.junction_v, 'V')} and "
+            (*at, "source"),
+            f"unfenced output: {found} (divider {group.divider:g}, series "
+            f"{si(group.series, 'ohm')}); limits are {si(limits.junction_v, 'V')} and "
             f"{si(limits.junction_a, 'A')}. {found.remedy[:1].upper()}{found.remedy[1:]}; "
             f"or set instruments.{name}.accept_unfenced = true",
         )

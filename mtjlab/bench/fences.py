@@ -4,6 +4,9 @@ A source without programmable compliance reaches its full scale when software fa
 divider and a series resistor then stand between it and the junction.
 
 source --(divider d)--[R_s]--+--[junction]-- ground;   worst case: `JunctionLimits.worst_case`
+
+In an array the junction ends at a column instead, which amplifier or selector hold at ground; one
+that has come loose stands between the potentials of the rows, and two rows may be opposite.
 """
 
 from dataclasses import dataclass
@@ -42,13 +45,25 @@ class Fence:
         )
 
 
-def fence(divider: float, series_ohm: float, full_scale_v: float, limits: JunctionLimits) -> Fence:
-    """Judge a divider (0 < d <= 1) and series resistor (> 0 ohm) at `full_scale_v` (> 0 V)."""
+def fence(
+    divider: float,
+    series_ohm: float,
+    full_scale_v: float,
+    limits: JunctionLimits,
+    *,
+    swing_v: float = 1.0,
+    swing_a: float = 1.0,
+) -> Fence:
+    """Judge a divider (0 < d <= 1) and series resistor (> 0 ohm) at `full_scale_v` (> 0 V).
+
+    `swing_v` and `swing_a` are those of an array's row: other rows at the opposite full scale.
+    """
     worst_v, worst_a = limits.worst_case(full_scale_v * divider, series_ohm)
+    worst_v, worst_a = worst_v * swing_v, worst_a * swing_a
     holds = worst_v <= limits.hard_v * _LAST_BITS and worst_a <= limits.hard_a * _LAST_BITS
     if holds:
         return Fence(full_scale_v, worst_v, worst_a, True, "")
-    d, r_ohm = enough(divider, series_ohm, full_scale_v, limits)
+    d, r_ohm = enough(divider, series_ohm, full_scale_v, limits, swing_v=swing_v, swing_a=swing_a)
     remedy = (
         f"a divider of {d:g} or less with a series resistor of {si(r_ohm, 'ohm')} or more "
         "would fence it"
@@ -57,7 +72,13 @@ def fence(divider: float, series_ohm: float, full_scale_v: float, limits: Juncti
 
 
 def enough(
-    divider: float, series_ohm: float, full_scale_v: float, limits: JunctionLimits
+    divider: float,
+    series_ohm: float,
+    full_scale_v: float,
+    limits: JunctionLimits,
+    *,
+    swing_v: float = 1.0,
+    swing_a: float = 1.0,
 ) -> tuple[float, float]:
     """The largest divider, then the smallest series resistance (ohm), that fence an output.
 
@@ -65,9 +86,9 @@ def enough(
     against voltage only the divider helps.
     """
     per_volt_v, _ = limits.worst_case(1.0, series_ohm)
-    largest = limits.hard_v / (full_scale_v * per_volt_v)
+    largest = limits.hard_v / (full_scale_v * per_volt_v * swing_v)
     fenced = divider if divider <= largest else _down(largest)
-    least_ohm = full_scale_v * fenced / limits.hard_a - limits.r_min_ohm
+    least_ohm = full_scale_v * fenced * swing_a / limits.hard_a - limits.r_min_ohm
     return fenced, series_ohm if series_ohm >= least_ohm else _up(least_ohm)
 
 

@@ -23,15 +23,17 @@ from mtjlab.bench.instrument_checks import check_instruments
 from mtjlab.bench.mistakes import Mistakes, refuse, spell
 from mtjlab.bench.scenario_checks import check_scenario
 from mtjlab.bench.scenario_file import read_scenario
-from mtjlab.bench.tables import (
-    BenchFile,
-    InstrumentTable,
-    LimitsTable,
-    TwinTable,
-    WiringTables,
-)
+from mtjlab.bench.surroundings_checks import check_surroundings
+from mtjlab.bench.tables import BenchFile, InstrumentTable, LimitsTable, TwinTable
 from mtjlab.bench.twin_checks import check_faults, check_physics, check_twin_names
-from mtjlab.bench.wiring_checks import check_counts, check_limits, check_names, check_uses
+from mtjlab.bench.wiring_checks import (
+    check_counts,
+    check_limits,
+    check_names,
+    check_size,
+    check_uses,
+)
+from mtjlab.bench.wiring_tables import WiringTables
 from mtjlab.core.errors import BenchError, nearest
 
 T = TypeVar("T")
@@ -207,6 +209,9 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
     instruments = _instruments(raw)
     twin = _valid(raw.get("twin"), TwinTable)
     known = check_instruments(instruments, twin, mistakes)
+    exact = twin is not None and twin.solver == "exact"
+    if wiring is not None and not check_size(wiring, exact, mistakes):
+        wiring = None
     if limits is not None:
         check_limits(limits, mistakes)
         check_reach(limits, known, mistakes)
@@ -226,6 +231,7 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
             check_scenario(twin.scenario, instruments, mistakes)
         if wiring is not None:
             check_faults(twin, wiring, mistakes)
+            check_surroundings(twin, wiring, mistakes)
 
 
 def _valid(value: object, kind: type[T]) -> T | None:

@@ -81,6 +81,7 @@ def simulate(
         generators=generators,
         clock=clock or VirtualClock(),
         instrument_noise=table.instrument_noise,
+        surroundings=table.surroundings(),
     )
     scenario = _scenario(table, file.instruments, world)
     library = visa.make(world.clock)

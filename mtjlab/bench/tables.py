@@ -7,32 +7,27 @@ What several tables must agree on (counts, names, uses, fences) is checked besid
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-from mtjlab.bench import channels
 from mtjlab.bench.scenario_tables import IncidentTable
 from mtjlab.bench.serve_tables import ServeTable
+from mtjlab.bench.surroundings_tables import (
+    AmplifierTable,
+    CableTable,
+    FieldTable,
+    PickupTable,
+    SourcesTable,
+)
+from mtjlab.bench.table import InfiniteVolt, Kelvin, Ohm, Second, Table, Volt
+from mtjlab.bench.wiring_tables import WiringTables
 from mtjlab.core.limits import JunctionLimits
-from mtjlab.core.parameters import Ge, Gt, Le, Quantity
-from mtjlab.core.wiring import Cell, InputWire, SingleJunction, TerminalMode, Wiring
+from mtjlab.core.parameters import Ge, Gt, Quantity
+from mtjlab.core.wiring import Cell, Wiring
 from sim_backend.physics.junction import Fault, FaultKind, JunctionParameters, Spread
+from sim_backend.world.surroundings import SolverName, SourceFlaws, Surroundings
 
-Columns = Annotated[tuple[int, ...], BeforeValidator(channels.indices)]
-Terminals = Annotated[tuple[str, ...], BeforeValidator(channels.terminals)]
-# tmr_half_v = inf is how a junction without bias dependence is written.
-InfiniteVolt = Annotated[float, Field(allow_inf_nan=True), Quantity("V")]
-Kelvin = Annotated[float, Quantity("K")]
-Ohm = Annotated[float, Quantity("ohm")]
 PerTesla = Annotated[float, Quantity("/T")]
 PerSquareTesla = Annotated[float, Quantity("/T^2")]
-Second = Annotated[float, Quantity("s")]
-Volt = Annotated[float, Quantity("V")]
-
-
-class Table(BaseModel):
-    """Frozen; unknown keys, NaN and values of another type are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class BenchTable(Table):
@@ -56,49 +51,6 @@ class InstrumentTable(Table):
     resource: Annotated[str, Field(min_length=1, description="text: VISA resource or NI device")]
     options: dict[str, Any] = Field(default_factory=dict)
     accept_unfenced: bool = False
-
-
-class SinglesTable(Table):
-    """One `[[wiring.singles]]`: junctions, each behind its own series resistor."""
-
-    row: Annotated[int, Ge(0), Field(description="a whole number")]
-    columns: Annotated[Columns, Field(description="a column or a range such as '0:31'")]
-    source: Annotated[Terminals, Field(description="a terminal such as 'smu' or 'daq/ao0:7'")]
-    series: Annotated[Ohm, Gt(0), Field(description="the series resistance,")]
-    divider: Annotated[float, Gt(0), Le(1)] = 1.0
-    read: Terminals | None = None
-    range: Annotated[Volt, Gt(0)] | None = None
-    terminal: TerminalMode = "differential"
-
-    def resolve(self) -> tuple[SingleJunction, ...]:
-        """One junction per column, in order. The counts must have been checked."""
-        sources = self.source * len(self.columns) if len(self.source) == 1 else self.source
-        reads = self.read or (None,) * len(self.columns)
-        return tuple(
-            SingleJunction(
-                cell=Cell(self.row, column),
-                source=source,
-                series_ohm=self.series,
-                divider=self.divider,
-                read=None if read is None else self._input(read),
-            )
-            for column, source, read in zip(self.columns, sources, reads, strict=True)
-        )
-
-    def _input(self, terminal: str) -> InputWire:
-        assert self.range is not None
-        instrument, _, channel = terminal.partition("/")
-        return InputWire(instrument, channel, self.range, self.terminal)
-
-
-class WiringTables(Table):
-    """`[wiring]`: everything that is connected."""
-
-    singles: Annotated[tuple[SinglesTable, ...], Field(strict=False, min_length=1)]
-
-    def resolve(self) -> Wiring:
-        """The connections as values, in the order of the file."""
-        return Wiring(tuple(junction for table in self.singles for junction in table.resolve()))
 
 
 class LimitsTable(Table):
@@ -183,6 +135,9 @@ class TwinTable(Table):
     Attributes:
         pace: `virtual`: bench time passes as fast as it is computed.
         instrument_noise: False: instruments add no noise of their own; quantisation stays.
+        solver: of the arrays.
+        ambient_k: temperature of the chip; None is that of `junction`.
+        fields, cables, pickup, sources, amplifiers: what surrounds the junctions.
         instruments: by name, the options of that instrument's twin.
         scenario: what goes wrong with the instruments.
         serve: by name, how `mtjlab serve` offers that instrument.
@@ -190,6 +145,13 @@ class TwinTable(Table):
 
     pace: Literal["virtual"] = "virtual"
     instrument_noise: bool = True
+    solver: SolverName = "linearised"
+    ambient_k: Annotated[Kelvin, Gt(0)] | None = None
+    fields: Annotated[tuple[FieldTable, ...], Field(strict=False)] = ()
+    cables: Annotated[tuple[CableTable, ...], Field(strict=False)] = ()
+    pickup: Annotated[tuple[PickupTable, ...], Field(strict=False)] = ()
+    sources: Annotated[tuple[SourcesTable, ...], Field(strict=False)] = ()
+    amplifiers: AmplifierTable = AmplifierTable()
     junction: JunctionTable = JunctionTable()
     spread: SpreadTable = SpreadTable()
     faults: Annotated[tuple[FaultTable, ...], Field(strict=False)] = ()
@@ -214,10 +176,37 @@ class TwinTable(Table):
         return Spread(**self.spread.model_dump())
 
     def junction_faults(self, wiring: Wiring) -> tuple[Fault, ...]:
-        """Faults by position in `wiring.singles`; every cell must be wired."""
-        index_of = {junction.cell: index for index, junction in enumerate(wiring.singles)}
+        """Faults by position in `wiring.cells`; every cell must be wired."""
+        index_of = {cell: index for index, cell in enumerate(wiring.cells)}
         return tuple(
             Fault(index_of[Cell(*fault.cell)], fault.kind, **fault.given()) for fault in self.faults
+        )
+
+    def surroundings(self) -> Surroundings:
+        """Everything around the junctions, as the world takes it."""
+        return Surroundings(
+            solver=self.solver,
+            ambient_k=self.ambient_k,
+            field_t={
+                Cell(row, column): table.field_t
+                for table in self.fields
+                for row in table.rows
+                for column in table.columns
+            },
+            capacitance_f={
+                address: table.capacitance_f for table in self.cables for address in table.inputs
+            },
+            pickup={
+                address: tuple(t.value() for t in self.pickup if address in t.inputs)
+                for table in self.pickup
+                for address in table.inputs
+            },
+            sources={
+                terminal: SourceFlaws(table.noise_v, table.settling_s)
+                for table in self.sources
+                for terminal in table.sources
+            },
+            amplifier=self.amplifiers.value(),
         )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mtjlab.bench.mistakes import Mistakes
-from mtjlab.bench.tables import FaultTable, TwinTable, WiringTables
+from mtjlab.bench.tables import FaultTable, TwinTable
+from mtjlab.bench.wiring_tables import WiringTables
 from mtjlab.core.errors import nearest
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
 
@@ -47,7 +48,7 @@ def _refusal(
 
 def check_faults(twin: TwinTable, wiring: WiringTables, mistakes: Mistakes) -> None:
     """A fault sits on a wired cell, one fault a cell, and has the keys of its kind."""
-    wired = {(table.row, column) for table in wiring.singles for column in table.columns}
+    wired = wiring.places()
     seen: dict[tuple[int, int], int] = {}
     for index, fault in enumerate(twin.faults):
         at = ("twin", "faults", index)

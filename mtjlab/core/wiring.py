@@ -76,6 +76,16 @@ class SingleJunction:
     read: InputWire | None
 
 
+def array_swing(sources: int, selector: bool) -> tuple[float, float]:
+    """`swing_v` and `swing_a` of an array whose rows have this many different sources.
+
+    A selector leaves columns floating on purpose. An amplifier that is wired to its column holds
+    it: against a broken wire there (an open junction) only the voltage counts.
+    """
+    swing_v = 2.0 if sources > 1 else 1.0
+    return swing_v, swing_v if selector else 1.0
+
+
 @dataclass(frozen=True)
 class ArrayRow:
     """A row of an array as its source sees it; any of its junctions may be the bad one.
@@ -148,9 +158,7 @@ class ArrayWiring:
     @cached_property
     def row_wires(self) -> tuple[ArrayRow, ...]:
         """Each row as its source sees it."""
-        swing_v = 2.0 if len(set(self.sources)) > 1 else 1.0
-        # A selector leaves columns floating on purpose; a wired amplifier holds its column.
-        swing_a = swing_v if self.selector is not None else 1.0
+        swing_v, swing_a = array_swing(len(set(self.sources)), self.selector is not None)
         return tuple(
             ArrayRow(
                 Cell(row, self.columns[0]),

@@ -49,8 +49,10 @@ class Bias:
         """Operating points of L levels.
 
         Args:
-            rows_v, columns_v: (L, N), (L, M), what the lines are connected to, V.
-            rows_ohm, columns_ohm: (N,), (M,), and through what.
+            rows_v: (L, N), what the rows are connected to, V.
+            columns_v: (L, M), what the columns are connected to, V.
+            rows_ohm: (N,), through what.
+            columns_ohm: (M,), likewise.
             t_s: bench time, for junctions that drift.
             together: the columns are the same at all levels, so that one mean state serves all.
         """

@@ -341,5 +341,3 @@ def _every(lived: _Lived, which: slice) -> _Lived:
         None if lived.run is None else lived.run[which],
         None if lived.node_v is None else lived.node_v[which],
     )
-
-

@@ -69,7 +69,9 @@ class World:
 
         Args:
             wiring: of the bench.
-            junction, spread, chip_seed: what the chip is.
+            junction: the typical junction of the chip.
+            spread: from one junction to the next.
+            chip_seed: fixes the devices.
             faults: by position in `wiring.cells`.
             generators: of the run.
             clock: bench time; a new one if None.
@@ -121,15 +123,14 @@ class World:
                 group.advance(terminal, now_s)
             self._set(terminal, volts, now_s)
 
-    def connect(
-        self, array: int, rows: Sequence[LineState], columns: Sequence[LineState]
-    ) -> None:
+    def connect(self, array: int, rows: Sequence[LineState], columns: Sequence[LineState]) -> None:
         """A selector moves: from now on these are the connections of an array's lines.
 
         Args:
             array: position in `wiring.arrays`.
-            rows, columns: for each line `on` (its source, its amplifier), `ground`, `float` or
-                `half` (half of what the first row that is on has behind its divider).
+            rows: for each row `on` (its source), `ground`, `float` or `half` (half of what the
+                first row that is on has behind its divider).
+            columns: for each column the same; `on` is its amplifier.
 
         Raises:
             BenchError: an array without a selector, a wrong count, an unknown state.
@@ -186,8 +187,11 @@ class World:
         looks; see `follow`. `t0_s` must not lie before the last look at these junctions.
 
         Args:
-            addresses, dt_s, n, drive: as for `node_voltages`.
+            addresses: as for `node_voltages`.
             t0_s: first instant, bench time, s.
+            dt_s: as for `node_voltages`.
+            n: likewise.
+            drive: likewise.
             skew_s: by address: it is seen that much after each instant, as in a multiplexed
                 scan; 0 <= skew < dt.
 

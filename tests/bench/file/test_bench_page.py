@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from mtjlab.bench import scenario_tables, tables
+from mtjlab.bench import scenario_tables, surroundings_tables, tables, wiring_tables
 from mtjlab.bench.file import parse
 
 PAGE = (Path(__file__).parents[3] / "docs" / "bench-file.md").read_text(encoding="utf-8")
@@ -14,12 +14,18 @@ TABLES = (
     tables.BenchTable,
     tables.ChipTable,
     tables.InstrumentTable,
-    tables.SinglesTable,
+    wiring_tables.SinglesTable,
+    wiring_tables.ArrayTable,
     tables.LimitsTable,
     tables.TwinTable,
     tables.JunctionTable,
     tables.SpreadTable,
     tables.FaultTable,
+    surroundings_tables.FieldTable,
+    surroundings_tables.CableTable,
+    surroundings_tables.PickupTable,
+    surroundings_tables.SourcesTable,
+    surroundings_tables.AmplifierTable,
     scenario_tables.IncidentTable,
 )
 

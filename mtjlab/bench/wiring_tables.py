@@ -1,0 +1,133 @@
+"""`[wiring]`: single junctions and arrays, as the bench file writes them."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from mtjlab.bench.mistakes import Key
+from mtjlab.bench.table import Columns, Ohm, Table, Terminals, Volt
+from mtjlab.core.parameters import Ge, Gt, Le
+from mtjlab.core.wiring import (
+    ArrayWiring,
+    Cell,
+    InputWire,
+    SingleJunction,
+    TerminalMode,
+    Wiring,
+)
+
+
+class SinglesTable(Table):
+    """One `[[wiring.singles]]`: junctions, each behind its own series resistor."""
+
+    row: Annotated[int, Ge(0), Field(description="a whole number")]
+    columns: Annotated[Columns, Field(description="a column or a range such as '0:31'")]
+    source: Annotated[Terminals, Field(description="a terminal such as 'smu' or 'daq/ao0:7'")]
+    series: Annotated[Ohm, Gt(0), Field(description="the series resistance,")]
+    divider: Annotated[float, Gt(0), Le(1)] = 1.0
+    read: Terminals | None = None
+    range: Annotated[Volt, Gt(0)] | None = None
+    terminal: TerminalMode = "differential"
+
+    @property
+    def sourced(self) -> tuple[str, int]:
+        """What has a source of its own, and how many of them there are."""
+        return "junctions", len(self.columns)
+
+    def resolve(self) -> tuple[SingleJunction, ...]:
+        """One junction per column, in order. The counts must have been checked."""
+        sources = _each(self.source, len(self.columns))
+        return tuple(
+            SingleJunction(
+                cell=Cell(self.row, column),
+                source=source,
+                series_ohm=self.series,
+                divider=self.divider,
+                read=read,
+            )
+            for column, source, read in zip(self.columns, sources, _inputs(self), strict=True)
+        )
+
+
+class ArrayTable(Table):
+    """One `[[wiring.arrays]]`: a passive crossbar, rows driven, columns into amplifiers."""
+
+    rows: Annotated[Columns, Field(description="a row or a range such as '0:13'")]
+    columns: Annotated[Columns, Field(description="a column or a range such as '0:7'")]
+    source: Annotated[Terminals, Field(description="a terminal for each row, or one for all,")]
+    series: Annotated[Ohm, Gt(0), Field(description="resistance between a source and its row,")]
+    divider: Annotated[float, Gt(0), Le(1)] = 1.0
+    row_wire: Annotated[Ohm, Ge(0)] = 0.0
+    column_wire: Annotated[Ohm, Ge(0)] = 0.0
+    tia: Annotated[Ohm, Gt(0), Field(description="feedback resistor of each amplifier,")]
+    tia_input: Annotated[Ohm, Gt(0)] = 1.0
+    read: Terminals | None = None
+    range: Annotated[Volt, Gt(0)] | None = None
+    terminal: TerminalMode = "differential"
+    selector: str | None = None
+
+    @property
+    def sourced(self) -> tuple[str, int]:
+        """What has a source of its own, and how many of them there are."""
+        return "rows", len(self.rows)
+
+    def resolve(self) -> ArrayWiring:
+        """The array as a value. The counts must have been checked."""
+        return ArrayWiring(
+            rows=self.rows,
+            columns=self.columns,
+            sources=_each(self.source, len(self.rows)),
+            series_ohm=self.series,
+            divider=self.divider,
+            row_wire_ohm=self.row_wire,
+            column_wire_ohm=self.column_wire,
+            tia_ohm=self.tia,
+            tia_input_ohm=self.tia_input,
+            reads=_inputs(self),
+            selector=self.selector,
+        )
+
+
+class WiringTables(Table):
+    """`[wiring]`: everything that is connected."""
+
+    singles: Annotated[tuple[SinglesTable, ...], Field(strict=False)] = ()
+    arrays: Annotated[tuple[ArrayTable, ...], Field(strict=False)] = ()
+
+    def groups(self) -> Iterator[tuple[Key, SinglesTable | ArrayTable]]:
+        """Every table with its key in the file."""
+        for index, singles in enumerate(self.singles):
+            yield ("wiring", "singles", index), singles
+        for index, array in enumerate(self.arrays):
+            yield ("wiring", "arrays", index), array
+
+    def places(self) -> set[tuple[int, int]]:
+        """(row, column) of every junction."""
+        singles = {(table.row, column) for table in self.singles for column in table.columns}
+        arrays = {
+            (row, column) for table in self.arrays for row in table.rows for column in table.columns
+        }
+        return singles | arrays
+
+    def resolve(self) -> Wiring:
+        """The connections as values, in the order of the file."""
+        return Wiring(
+            tuple(junction for table in self.singles for junction in table.resolve()),
+            tuple(table.resolve() for table in self.arrays),
+        )
+
+
+def _each(sources: tuple[str, ...], count: int) -> tuple[str, ...]:
+    return sources * count if len(sources) == 1 else sources
+
+
+def _inputs(table: SinglesTable | ArrayTable) -> tuple[InputWire | None, ...]:
+    if table.read is None:
+        return (None,) * len(table.columns)
+    assert table.range is not None
+    wires = []
+    for terminal in table.read:
+        instrument, _, channel = terminal.partition("/")
+        wires.append(InputWire(instrument, channel, table.range, table.terminal))
+    return tuple(wires)
