@@ -234,7 +234,7 @@ def _refusing(name: str) -> Iterator[None]:
     try:
         yield
     except DaqError as error:
-        metadata = (("ni-error", str(error.error_code)),)
+        metadata: tuple[tuple[str, str], ...] = (("ni-error", str(error.error_code)),)
         if isinstance(error, DaqReadError):
             metadata += (("ni-samps-per-chan-read", str(error.samps_per_chan_read)),)
         if isinstance(error, DaqWriteError):
