@@ -57,7 +57,7 @@ def survey(
             outputs=outputs,
             input_ranges_v=input_ranges_v,
             output_ranges_v=output_ranges_v,
-            input_bits=_input_bits(board, inputs[0]) if inputs else 0,
+            input_bits=_input_bits(board, inputs[0], input_ranges_v[-1]) if inputs else 0,
             output_bits=output_bits,
             input_rate_hz=single_hz,
             aggregate_rate_hz=float(several_hz),
@@ -77,8 +77,8 @@ def _symmetric(edges: list[float]) -> tuple[float, ...]:
     return tuple(sorted(float(high) for low, high in pairs if low == -high))
 
 
-def _input_bits(board: NiBoard, channel: str) -> int:
-    task = board.probe(channel)
+def _input_bits(board: NiBoard, channel: str, range_v: float) -> int:
+    task = board.probe(channel, range_v)
     try:
         return int(task.ai_channels.all.ai_resolution)
     finally:

@@ -102,9 +102,15 @@ class NiBoard:
                 )
         return self._new(channels, self._add_input, "input")
 
-    def probe(self, channel: str) -> Any:
-        """A new task with one input as the board has it by default; give it to `release`."""
-        return self._new((channel,), self._add_default, "input")
+    def probe(self, channel: str, range_v: float) -> Any:
+        """A new task with one input, terminal as the board likes; give it to `release`."""
+
+        def add(task: Any, channel: str) -> None:
+            task.ai_channels.add_ai_voltage_chan(
+                f"{self.device}/{channel}", min_val=-range_v, max_val=range_v
+            )
+
+        return self._new((channel,), add, "input")
 
     def outputs(self, channels: Sequence[str]) -> Any:
         """A new task with outputs; give it to `release`."""
@@ -156,9 +162,6 @@ class NiBoard:
                 self.release(task)
                 raise
         return task
-
-    def _add_default(self, task: Any, channel: str) -> None:
-        task.ai_channels.add_ai_voltage_chan(f"{self.device}/{channel}")
 
     def _add_input(self, task: Any, channel: str) -> None:
         if channel.startswith("ao"):

@@ -41,7 +41,7 @@ class TestRegeneration:
             out.stop()
         expected = V_P * np.resize(wave_v, 1000)
         assert np.allclose(data, expected, atol=LSB + AO_LSB)
-        assert ni.board.held_v["ao0"] in pytest.approx(wave_v, abs=AO_LSB)
+        assert np.abs(wave_v - ni.board.held_v["ao0"]).min() < AO_LSB
 
     def test_a_buffer_that_is_being_played_cannot_be_written(self, ni: Any) -> None:
         with ni.task("Dev1/ao0") as out:
