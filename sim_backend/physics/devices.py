@@ -145,7 +145,7 @@ class Devices:
         *,
         field_t: Values = 0.0,
         ambient_k: Values | None = None,
-        t_s: float = 0.0,
+        t_s: Values = 0.0,
     ) -> Rates:
         """Rates with these voltages in the two states.
 
@@ -159,7 +159,7 @@ class Devices:
             field_t: mu0 H, one value or (..., m), T.
             ambient_k: temperature of the chip, one value or (..., m), K, > 0; None is the
                 reference temperature of the junction.
-            t_s: bench time, s; only drifting junctions depend on it.
+            t_s: bench time, one value or (..., m), s; only drifting junctions depend on it.
 
         Raises:
             ValueError: a temperature that is not above zero.

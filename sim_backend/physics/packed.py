@@ -81,7 +81,7 @@ class Packed:
     @property
     def words(self) -> Words:
         """(width,), the states now, packed."""
-        return self._memory[:, 4, : self._words].ravel()
+        return self._memory[:, 4, : self._words].flatten()
 
     @property
     def ap(self) -> NDArray[np.bool_]:
@@ -142,9 +142,10 @@ class Packed:
             read(piece, seen, self._noise, _normals(), low, change, noise)
         return out
 
-    def state(self) -> dict[str, NDArray[Any]]:
+    def state(self) -> dict[str, Any]:
         """Everything that changes, flat; the rates are not among it."""
-        return {"memory": self._memory[:, :5].copy(), "noise": self._noise.copy()}
+        memory = self._memory[:, :5].copy()
+        return {"junctions": self.m, "memory": memory, "noise": self._noise.copy()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on, bit by bit, from `state()` of as many junctions at the same rates.
@@ -152,10 +153,11 @@ class Packed:
         Raises:
             ValueError: another number of junctions; nothing was changed.
         """
-        memory = np.asarray(state["memory"], dtype=np.uint64)
-        if memory.shape != self._memory[:, :5].shape:
-            raise ValueError(f"the saved state is of another number of junctions than {self.m}")
-        self._memory[:, :5] = memory
+        if state["junctions"] != self.m:
+            raise ValueError(
+                f"the saved state has {state['junctions']} junctions, expected {self.m}"
+            )
+        self._memory[:, :5] = state["memory"]
         self._noise[:] = state["noise"]
 
 

@@ -52,7 +52,7 @@ class Singles:
         *,
         field_t: Values = 0.0,
         ambient_k: Values | None = None,
-        t_s: float = 0.0,
+        t_s: Values = 0.0,
     ) -> OperatingPoint:
         """Operating point with `source_v` (broadcast to (..., m)) at each junction's source, V.
 
