@@ -121,7 +121,7 @@ class NiService:
 
     def leave(self, gone: Callable[[set[str]], set[str]]) -> None:
         """Let go of the tasks of clients that are `gone`, given all that hold any."""
-        clients = self.turns.look(self._sessions.clients)
+        clients = self.turns.aside(self._sessions.clients)
         if clients and (left := gone(clients)):
             self.turns.look(lambda: self._sessions.leave(left.__contains__))
 

@@ -82,6 +82,11 @@ class Turns:
                 self._served.begin()
             return at()
 
+    def aside(self, call: Callable[[], Result]) -> Result:
+        """Something of the server's own, which is no command to a board."""
+        with self._world.lock:
+            return call()
+
     def pause(self, seconds: float) -> bool:
         """Let others act for at most so long, in wall time; True if the server stops."""
         return self.stopping.wait(min(max(seconds, 0.0), _SLICE_S))
