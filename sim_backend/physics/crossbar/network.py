@@ -15,6 +15,7 @@ Nothing else is assumed: currents that take the long way round (sneak paths) are
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -74,6 +75,8 @@ class Lines:
     ohm: Array
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "volts", np.ascontiguousarray(self.volts, dtype=np.float64))
+        object.__setattr__(self, "ohm", np.ascontiguousarray(self.ohm, dtype=np.float64))
         if self.volts.ndim != 1 or self.volts.shape != self.ohm.shape:
             raise ValueError(
                 f"lines: volts {self.volts.shape} and ohm {self.ohm.shape}; expected one of each "
@@ -84,6 +87,11 @@ class Lines:
         if not (self.ohm > 0).all():
             bad = int(np.argmin(self.ohm > 0))
             raise ValueError(f"lines: line {bad} has {self.ohm[bad]} ohm; expected > 0, inf floats")
+
+    @cached_property
+    def any_floats(self) -> bool:
+        """Whether a line is connected to nothing."""
+        return bool(np.isinf(self.ohm).any())
 
     @classmethod
     def driven(cls, volts: Array, ohm: float) -> "Lines":
