@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import driver_query, learning_step, run_store, telegraph
+from benchmarks import driver_query, learning_step, ni_stream, run_store, telegraph
 from benchmarks.rows import Row
 
 OUT = Path("bench.json")
@@ -12,7 +12,13 @@ OUT = Path("bench.json")
 
 def main() -> int:
     rows: list[Row] = []
-    for measure in (driver_query.rows, run_store.rows, learning_step.rows, telegraph.rows):
+    for measure in (
+        driver_query.rows,
+        run_store.rows,
+        learning_step.rows,
+        ni_stream.rows,
+        telegraph.rows,
+    ):
         rows += measure()
     width = max(len(row.name) for row in rows)
     print(f"{'':{width}}  {'value':>10}  {'budget':>9}  {'limit':>9}  unit")

@@ -49,7 +49,7 @@ def survey(
         output_ranges_v = _symmetric(device.ao_voltage_rngs) if outputs else ()
         if outputs:
             board.output_range_v = output_ranges_v[-1]
-            board.read_back_range_v = min(output_ranges_v[-1], *input_ranges_v[-1:])
+            board.read_back_range_v = min([output_ranges_v[-1], *input_ranges_v[-1:]])
         playing = tuple(channel for channel in used if channel in outputs) or outputs
         output_bits, memory = _outputs(board, playing) if outputs else (0, 0)
         return DaqAbilities(

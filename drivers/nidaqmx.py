@@ -4,6 +4,7 @@ A board holds its outputs whatever becomes of the tasks, the program or the comp
 be written, and is read back through the board's own path from output to converter.
 """
 
+import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
@@ -329,7 +330,7 @@ class NiDaq:
                 "settle >= 0, keep >= 1 and a rate above 0; nothing was sent"
             )
         rate_hz = step_rate_hz * (settle + keep)
-        limit_hz = self.abilities.rate_limit_hz(len(ai))
+        limit_hz = self.abilities.rate_limit_hz(len(ai)) if ai else math.inf
         if timed_outputs:
             limit_hz = min(limit_hz, self.abilities.output_rate_hz)
         if rate_hz > limit_hz * (1 + _RATE_ROUNDING):
