@@ -46,8 +46,8 @@ class Keithley2450(ScpiSourceMeter):
 
     options_model: ClassVar[type[Any]] = Keithley2450Options
     host_loss: ClassVar[str] = (
-        "nothing: the output holds its level; the source limit bounds the current, and the safety "
-        "interlock on the rear, if wired, forbids more than 42 V"
+        "nothing: the output holds its level; the source limit bounds the current, and an open "
+        "interlock on the rear keeps the output below 42 V"
     )
     model: ClassVar[str] = "2450"
     stage: ClassVar[OutputStage] = STAGE

@@ -30,6 +30,7 @@ from sim_backend.twins.keithley2450_errors import refused
 from sim_backend.twins.keithley2450_events import WARNING, EventLog
 from sim_backend.twins.keithley2450_meter import Meter
 from sim_backend.twins.keithley2450_model import Keithley2450Model
+from sim_backend.twins.keithley2450_ranges import INTERLOCK_SPEAKS_V
 from sim_backend.twins.keithley2450_readings import Row, elements, send
 from sim_backend.twins.keithley2450_settings import REMEMBERED, Keithley2450Options, significant
 from sim_backend.twins.keithley2450_sweep import carry_out
@@ -84,7 +85,7 @@ class Keithley2450Twin:
         groups = {"QUES": EventGroup(0x09), "OPER": EventGroup(0x80)}
         self.status = Status(self.events, groups)
         self.settings = remembered.power_on(REMEMBERED)
-        self.model = Keithley2450Model()
+        self.model = Keithley2450Model(interlock=settings.interlock)
         self._output = SourceOutput(world, name, self.model)
         self.meter = Meter(
             world,
@@ -179,6 +180,10 @@ class Keithley2450Twin:
         """:OUTPut."""
         if on and not self.model.on:
             self.meter.source_moved()
+            volts = self.model.voltage.level if self.model.function == "voltage" else 0.0
+            if not self.model.interlock and abs(volts) > INTERLOCK_SPEAKS_V:
+                # That it is a warning is not verified.
+                self.events.log(5074, "Output voltage limited by interlock", WARNING)
         self.model.on = on
         self._output.apply()
 
@@ -200,14 +205,14 @@ class Keithley2450Twin:
     def set_four_wire(self, name: str, on: bool) -> None:
         """Remote sense of a function; a change with the output on switches it off.
 
-        So says a later revision of the manual, as others report.
+        So says the manual of the 2470 (page 12-58).
         """
         if on != self.meter.four_wire[name]:
             self.switch(False)
         self.meter.four_wire[name] = on
 
     def set_terminals(self, front: bool) -> None:
-        """Front or rear terminals; a change switches the output off, as for `set_four_wire`."""
+        """Front or rear terminals; a change switches the output off (not verified)."""
         if front != self.meter.front:
             self.switch(False)
         self.meter.front = front

@@ -10,6 +10,7 @@ from mtjlab.core.interfaces import Function, OffState
 from sim_backend.twins.keithley2450_ranges import (
     AMPERES,
     CORNERS,
+    INTERLOCKED_V,
     LIMIT_OF_RANGE,
     SMALLEST_LIMIT_A,
     SMALLEST_LIMIT_V,
@@ -24,10 +25,13 @@ class Keithley2450Model(SourceModel):
     Attributes:
         adjusted: the instrument has changed a limit by itself; who reports it clears this.
         off_states: per source function, what the terminals are while the output is off.
+        protection_v: setting of the overvoltage protection, V.
+        interlock: whether the interlock is closed, which high voltage needs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, interlock: bool) -> None:
         self.adjusted = False
+        self.interlock = interlock
         self.off_states: dict[Function, OffState] = {}
         super().__init__(VOLTS, AMPERES, CORNERS)
 
@@ -38,6 +42,7 @@ class Keithley2450Model(SourceModel):
             quantity.source_range = quantity.ladder.nominal[0]
         self.off_states = {"voltage": "normal", "current": "normal"}
         self.adjusted = False
+        self.set_protection(self.voltage.ladder.largest)
 
     def select(self, function: Function) -> None:
         """Source voltage or current; each has its own off-state (page 2-84)."""
@@ -65,7 +70,7 @@ class Keithley2450Model(SourceModel):
             raise Refusal("too small")
         if limit > self._most(quantity, self._other(quantity).source_range):
             raise Refusal("power")
-        if quantity is self.voltage and limit > self.ceiling_v:
+        if quantity is self.voltage and limit > self.protection_v:
             raise Refusal("settings conflict")
         quantity.compliance = limit
         if quantity.sense_auto:
@@ -83,12 +88,20 @@ class Keithley2450Model(SourceModel):
             quantity.compliance = LIMIT_OF_RANGE * range_
             self.adjusted = True
 
-    def set_ceiling(self, volts: float) -> None:
+    def set_protection(self, volts: float) -> None:
         """Overvoltage protection; a limit above it comes down with it."""
-        self.ceiling_v = volts
+        self.protection_v = volts
+        self.ceiling_v = volts if self.interlock else min(volts, INTERLOCKED_V)
         if self.voltage.compliance > volts:
             self.voltage.compliance = volts
             self.adjusted = True
+
+    def limit(self) -> tuple[float, bool]:
+        """As the base's; what holds a voltage source down also bounds that of a current source."""
+        limit, by_range = super().limit()
+        if self.limited is self.voltage and self.ceiling_v < limit:
+            return self.ceiling_v, False
+        return limit, by_range
 
     def _other(self, quantity: Quantity) -> Quantity:
         return self.current if quantity is self.voltage else self.voltage
@@ -115,12 +128,12 @@ class Keithley2450Model(SourceModel):
 
     def state(self) -> dict[str, object]:
         """All settings, for `restore`."""
-        return super().state() | {"off_states": dict(self.off_states)}
+        return super().state() | {"off_states": self.off_states, "protection_v": self.protection_v}
 
     def restore(self, state: Mapping[str, object]) -> None:
         """Put back what `state()` gave."""
         rest = dict(state)
         off_states = rest.pop("off_states")
         assert isinstance(off_states, dict)
-        self.off_states = off_states
         super().restore(rest)
+        self.off_states = off_states

@@ -15,7 +15,11 @@ LIMIT_OF_RANGE = 1e-3
 # Smallest limits there are (from memory of a later revision; not verified).
 SMALLEST_LIMIT_V, SMALLEST_LIMIT_A = 0.02, 1e-9
 
-# Settings of the overvoltage protection, V (from memory of page 6-73; not verified).
+# With the interlock open the output stays below so much, V (manual of the 2461, page 6-49; the
+# first firmware said 37 V), and says so when it is switched on above so much.
+INTERLOCKED_V, INTERLOCK_SPEAKS_V = 42.0, 20.0
+
+# Settings of the overvoltage protection, V (the lowest is 2 V; the rest is not verified).
 PROTECTIONS_V = (2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 180)
 
 # Ranges of resistance, ohm.

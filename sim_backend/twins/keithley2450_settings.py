@@ -28,6 +28,7 @@ class Keithley2450Options(BaseModel):
         latency_s: time of one message on the wire, either way, s.
         noise: rms of a reading at 1 PLC over its range; falls with the root of the integration.
         line_hz: mains frequency, to which integration times refer.
+        interlock: whether the interlock is closed, which voltages above 42 V need.
         serial, firmware: parts of its identity.
     """
 
@@ -36,6 +37,7 @@ class Keithley2450Options(BaseModel):
     latency_s: Annotated[float, Quantity("s"), Ge(0), Le(10)] = 3e-4
     noise: Annotated[float, Ge(0), Le(1)] = 2e-6
     line_hz: Literal[50, 60] = 50
+    interlock: bool = False
     serial: str = "04000024"
     firmware: str = "1.7.12b"
 

@@ -56,8 +56,8 @@ def declare(words: "Vocabulary[Twin]") -> None:
     words.declare(
         ":OUTPut[1][:STATe]", query=lambda t: t.model.on, set=lambda t, v: t.switch(v), takes=_on
     )
-    # The interlock of a twin is closed; what 1 means is not verified.
-    words.declare(":OUTPut[1]:INTerlock:TRIPped", query=lambda t: 1)
+    # 1: closed, all ranges can be used (page 6-33).
+    words.declare(":OUTPut[1]:INTerlock:TRIPped", query=lambda t: t.model.interlock)
     words.declare(
         ":OUTPut[1]:SMODe",
         query=lambda t: _OFF_WORDS[t.model.off_state],
@@ -238,12 +238,12 @@ def _load_list(
 
 
 def _protection(twin: "Twin") -> str:
-    return next(word for word, volts in _PROTECTIONS.items() if volts == twin.model.ceiling_v)
+    return next(word for word, volts in _PROTECTIONS.items() if volts == twin.model.protection_v)
 
 
 def _set_protection(twin: "Twin", word: str) -> None:
     with twin.changing() as model:
-        model.set_ceiling(_PROTECTIONS[word])
+        model.set_protection(_PROTECTIONS[word])
 
 
 def _set_off_state(twin: "Twin", word: str, *functions: Function) -> None:

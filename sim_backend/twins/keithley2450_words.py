@@ -177,8 +177,8 @@ def _declare_events(words: "Vocabulary[Twin]") -> None:
     words.declare(":SYSTem:EVENtlog:COUNt", query=lambda t, *k: t.events.count(_kinds(k)), **kinds)
     words.declare(
         ":SYSTem:EVENtlog:POST",
-        # Number of an event that a user has posted: not verified.
-        set=lambda t, text, kind="INF": t.events.log(0, text, _kinds((kind,))[0]),
+        # So in the manual of the 2461, page 6-151.
+        set=lambda t, text, kind="INF": t.events.log(1003, f"User: {text}", _kinds((kind,))[0]),
         takes=(Quoted(), Choice("ERRor", "WARNing", "INFormational")),
         optional=1,
     )

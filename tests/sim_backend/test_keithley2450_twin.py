@@ -296,7 +296,7 @@ def test_the_event_log_keeps_kinds_and_times(bench):
     assert bench.send(":SYST:EVEN:COUN? ERR, WARN") == "2"
     assert bench.send("SYST:ERR?") == '-113,"Undefined header;1;2020/01/01 00:01:01.500"'
     assert bench.send("*STB?;*ESR?") == "0;160"
-    assert bench.send(":SYST:EVEN:NEXT?").startswith('0,"mine;2;')
+    assert bench.send(":SYST:EVEN:NEXT?").startswith('1003,"User: mine;2;')
     for _ in range(1005):
         bench.twin.report(5, "something")
     assert bench.send("SYST:ERR:COUN?") == "1000"
@@ -341,6 +341,21 @@ def test_overvoltage_protection_holds_the_source(bench):
     assert int(bench.read(":READ? 'defbuffer1', SOURSTAT")[0]) & 4
     bench.send(":SOUR:VOLT:PROT NONE")
     assert bench.terminal_v == 30.0
+
+
+def test_an_open_interlock_keeps_the_output_low():
+    bench = Bench()
+    bench.send(":SOUR:VOLT:ILIM 0.1;:SOUR:VOLT 100;:OUTP ON")
+    assert bench.terminal_v == 42.0
+    assert bench.send(":OUTP:INT:TRIP?;:SYST:EVEN:NEXT?").startswith(
+        '0;5074,"Output voltage limited by interlock;2;'
+    )
+    bench.send(":SOUR:FUNC CURR;:SOUR:CURR 0.01;:SOUR:CURR:VLIM 150;:OUTP ON")
+    assert bench.terminal_v == 42.0
+    closed = Bench(interlock=True)
+    closed.send(":SOUR:VOLT:ILIM 0.1;:SOUR:VOLT 100;:OUTP ON")
+    assert closed.terminal_v == 100.0
+    assert closed.send(":OUTP:INT:TRIP?;:SYST:EVEN:COUN?") == "1;0"
 
 
 def test_time_of_a_reading_and_of_the_source_delay():
