@@ -20,6 +20,7 @@ from sim_backend.ports.ni_rpc import procedures
 from sim_backend.ports.ni_sessions import DONE, SAMPLES, NoSuchSession, Sessions, SessionTaken
 from sim_backend.ports.ni_turns import Gone, Turns
 from sim_backend.ports.nidaqmx import NiPort
+from sim_backend.twins.ni_errors import NiCode
 
 # Of NI-DAQmx.
 _BUFFER_TOO_SMALL = -200229
@@ -50,8 +51,12 @@ class NiService:
         procedures: by NI's name, with the message classes that requests and answers have here.
     """
 
-    def __init__(self, boards: NiPort) -> None:
-        """Take over `boards`, which stay as they are.
+    def __init__(self, boards: NiPort, gone: Callable[[set[str]], set[str]]) -> None:
+        """Serve `boards`, which stay as they are.
+
+        Args:
+            boards: of one world.
+            gone: of some clients, those that have died.
 
         Raises:
             BenchError: no board, or protobuf is the slow one.
@@ -59,6 +64,7 @@ class NiService:
         if not boards.boards:
             raise BenchError("there is no NI board to serve on this bench")
         self.procedures = procedures()
+        self._gone = gone
         self._interpreter = boards.interpreter
         self.turns = Turns(next(iter(boards.boards.values())).world)
         self._sessions = Sessions(self._interpreter)
@@ -81,21 +87,30 @@ class NiService:
         Args:
             name: of the procedure.
             request: of its class.
-            client: who asks; see `leave`.
+            client: who asks; see `gone`.
             wanted: whether the client still waits.
 
         Raises:
             Refused: always this, whatever went wrong.
         """
         with _refusing(name):
-            if name in self._by_hand:
-                return self._by_hand[name](request, client, wanted)
-            if name not in self._bound:
-                self._bound[name] = self.procedures[name].bound(self._interpreter, self._handle)
-            bound = self._bound[name]
-            if bound is None:
-                raise NotImplementedError(f"the simulated NI board does not do {name}")
-            return self.turns.take(lambda: bound(request))
+            try:
+                return self._answer(name, request, client, wanted)
+            except DaqError as error:
+                # Whoever died just now must not hold what this client wants.
+                if error.error_code != NiCode.RESOURCE_RESERVED or not self.free_orphans():
+                    raise
+                return self._answer(name, request, client, wanted)
+
+    def _answer(self, name: str, request: Any, client: str, wanted: Wanted) -> Any:
+        if name in self._by_hand:
+            return self._by_hand[name](request, client, wanted)
+        if name not in self._bound:
+            self._bound[name] = self.procedures[name].bound(self._interpreter, self._handle)
+        bound = self._bound[name]
+        if bound is None:
+            raise NotImplementedError(f"the simulated NI board does not do {name}")
+        return self.turns.take(lambda: bound(request))
 
     def stream(self, name: str, request: Any, wanted: Wanted) -> Iterator[Any]:
         """The responses to one request, as they come; it is registered when this returns.
@@ -119,11 +134,13 @@ class NiService:
                 return (event for _ in heard.stream(self.turns, wanted))
             raise NotImplementedError(f"the simulated NI board does not do {name}")
 
-    def leave(self, gone: Callable[[set[str]], set[str]]) -> None:
-        """Let go of the tasks of clients that are `gone`, given all that hold any."""
+    def free_orphans(self) -> bool:
+        """Let go of the tasks of clients that have died; whether there were any."""
         clients = self.turns.aside(self._sessions.clients)
-        if clients and (left := gone(clients)):
-            self.turns.look(lambda: self._sessions.leave(left.__contains__))
+        dead = self._gone(clients) if clients else set()
+        if dead:
+            self.turns.look(lambda: self._sessions.leave(dead))
+        return bool(dead)
 
     # --- tasks
 
@@ -154,6 +171,9 @@ class NiService:
         )
 
     def _create_task(self, request: Any, client: str, wanted: Wanted) -> Any:
+        if self.turns.aside(lambda: request.session_name in self._sessions):
+            # Nobody shall attach to what a client has left that has died.
+            self.free_orphans()
         name, new = self.turns.take(
             lambda: self._sessions.create(
                 request.session_name, request.initialization_behavior, client

@@ -4,7 +4,6 @@ A real board goes on when a client dies: outputs hold, and a finite output plays
 name and the reservation go with the client here, so that somebody else can take the outputs.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +73,9 @@ class Sessions:
         known.clients.add(client)
         return name, False
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._held
+
     def held(self, name: str) -> Held:
         """By name.
 
@@ -97,10 +99,10 @@ class Sessions:
         """Everybody who holds a task."""
         return {client for held in self._held.values() for client in held.clients}
 
-    def leave(self, gone: Callable[[str], bool]) -> None:
-        """Let go of what only clients hold that are gone."""
+    def leave(self, dead: set[str]) -> None:
+        """Let go of what nobody holds but clients that have died."""
         for name, held in tuple(self._held.items()):
-            held.clients = {client for client in held.clients if not gone(client)}
+            held.clients -= dead
             if not held.clients:
                 del self._held[name]
                 held.events.clear()

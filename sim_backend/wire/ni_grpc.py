@@ -20,7 +20,8 @@ from sim_backend.wire.ni_peers import connected_ports
 _SERVICE = "nidaqmx_grpc.NiDAQmx"
 # Every event stream and every waiting read holds one; they are made as they are needed.
 _WORKERS = 256
-_LOOK_FOR_THE_DEAD_S = 0.2
+# The system's tables are slow to read; whoever wants what the dead hold looks at once.
+_LOOK_FOR_THE_DEAD_S = 1.0
 _OPTIONS = (
     # Two servers on one port would share its clients between them without an error.
     ("grpc.so_reuseport", 0),
@@ -54,7 +55,7 @@ class NiServer:
                 f"NI boards are served on loopback only, not on {host}: the connection has no "
                 "password. Use 127.0.0.1"
             )
-        self._service = NiService(boards)
+        self._service = NiService(boards, self._gone)
         self._host, self._port = host, port
         self._server: Any = None
         self._workers: futures.ThreadPoolExecutor | None = None
@@ -73,7 +74,7 @@ class NiServer:
         """
         self._workers = futures.ThreadPoolExecutor(_WORKERS, thread_name_prefix="ni-grpc")
         self._server = grpc.server(self._workers, options=_OPTIONS)
-        self._server.add_generic_rpc_handlers((_Handlers(self._service, self._free_orphans),))
+        self._server.add_generic_rpc_handlers((_Handlers(self._service),))
         try:
             self._port = self._server.add_insecure_port(self.address)
         except RuntimeError as error:
@@ -104,9 +105,6 @@ class NiServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _free_orphans(self) -> None:
-        self._service.leave(self._gone)
-
     def _gone(self, clients: set[str]) -> set[str]:
         alive = connected_ports(self._port)
         if alive is None:
@@ -115,15 +113,14 @@ class NiServer:
 
     def _keep_freeing(self) -> None:
         while not self._service.turns.stopping.wait(_LOOK_FOR_THE_DEAD_S):
-            self._free_orphans()
+            self._service.free_orphans()
 
 
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Finds the handler of a procedure by its name."""
 
-    def __init__(self, service: NiService, free_orphans: Callable[[], None]) -> None:
+    def __init__(self, service: NiService) -> None:
         self._service = service
-        self._free_orphans = free_orphans
 
     def service(self, details: Any) -> Any:
         """As gRPC wants it; None is UNIMPLEMENTED."""
@@ -144,9 +141,6 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def _answering(self, name: str) -> Callable[[Any, Any], Any]:
         def answer(request: Any, context: Any) -> Any:
-            if name == "CreateTask":
-                # Whoever died just now must not hold what this client wants.
-                self._free_orphans()
             try:
                 return self._service.answer(name, request, context.peer(), context.is_active)
             except Refused as refused:
