@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import driver_query, learning_step, ni_stream, run_store, telegraph
+from benchmarks import driver_query, learning_step, ni_stream, ni_wire, run_store, telegraph
 from benchmarks.rows import Row
 
 OUT = Path("bench.json")
@@ -17,6 +17,7 @@ def main() -> int:
         run_store.rows,
         learning_step.rows,
         ni_stream.rows,
+        ni_wire.rows,
         telegraph.rows,
     ):
         rows += measure()
