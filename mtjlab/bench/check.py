@@ -18,7 +18,7 @@ from mtjlab.core.interfaces import (
 )
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.units import si
-from mtjlab.core.wiring import SingleJunction, Wiring, largest_level_v
+from mtjlab.core.wiring import Driven, SingleJunction, Wiring, largest_level_v
 
 Section = Literal["instruments", "limits", "fences", "wiring", "host loss"]
 Verdict = Literal["ok", "warn", "bad"]
@@ -66,6 +66,7 @@ def report(
         *_limits(wiring, limits, faces),
         *_fences(loaded, wiring, limits, faces),
         *_wiring(wiring, faces),
+        *_amplifiers(wiring, limits, faces),
         *_host_loss(drivers),
     ]
 
@@ -128,10 +129,12 @@ def _limits(
     for terminals in _alike(wiring):
         driven = wiring.driven_by(terminals[0])
         level_v = largest_level_v(driven, limits)
-        worst = [limits.worst_case(level_v * j.divider, j.series_ohm) for j in driven]
-        worst_v, worst_a = (max(values) for values in zip(*worst, strict=True))
+        worst = [limits.worst_case(level_v * wire.divider, wire.series_ohm) for wire in driven]
+        worst_v = max(v * wire.swing_v for (v, _), wire in zip(worst, driven, strict=True))
+        worst_a = max(a * wire.swing_a for (_, a), wire in zip(worst, driven, strict=True))
         binding = "current" if worst_a >= limits.hard_a * (1 - 1e-9) else "voltage"
-        verdict, note = _supply(sum(a for _, a in worst), _face(terminals[0], faces))
+        needed_a = sum(a * wire.junctions for (_, a), wire in zip(worst, driven, strict=True))
+        verdict, note = _supply(needed_a, _face(terminals[0], faces))
         yield Row(
             "limits",
             f"{shorten(terminals)} level",
@@ -145,8 +148,8 @@ def _limits(
 def _alike(wiring: Wiring) -> list[list[str]]:
     """Source terminals of one instrument that drive the same networks, together."""
     groups: dict[tuple[object, ...], list[str]] = {}
-    for terminal in dict.fromkeys(junction.source for junction in wiring.singles):
-        network = sorted((j.divider, j.series_ohm) for j in wiring.driven_by(terminal))
+    for terminal in wiring.sources():
+        network = sorted(_network(wiring.driven_by(terminal)))
         groups.setdefault((instrument_of(terminal), *network), []).append(terminal)
     return list(groups.values())
 
@@ -184,8 +187,11 @@ def _fences(
         full_scale_v = max(face.abilities.output_ranges_v, default=0.0)
         accepted = loaded.file.instruments[instrument_of(terminals[0])].accept_unfenced
         for network in dict.fromkeys(_network(wiring.driven_by(terminals[0]))):
-            found = fence(*network, full_scale_v, limits)
-            value = f"divider {network[0]:g}, series {si(network[1], 'ohm')}"
+            divider, series_ohm, swing_v, swing_a = network
+            found = fence(
+                divider, series_ohm, full_scale_v, limits, swing_v=swing_v, swing_a=swing_a
+            )
+            value = f"divider {divider:g}, series {si(series_ohm, 'ohm')}"
             if found.holds:
                 yield Row("fences", shorten(terminals), value, "ok", str(found))
             elif accepted:
@@ -196,23 +202,60 @@ def _fences(
                 yield Row("fences", shorten(terminals), value, "bad", note)
 
 
-def _network(junctions: Iterable[SingleJunction]) -> Iterator[tuple[float, float]]:
-    return ((junction.divider, junction.series_ohm) for junction in junctions)
+def _network(driven: Iterable[Driven]) -> Iterator[tuple[float, float, float, float]]:
+    return ((wire.divider, wire.series_ohm, wire.swing_v, wire.swing_a) for wire in driven)
 
 
 def _wiring(wiring: Wiring, faces: Mapping[str, Instrument]) -> Iterator[Row]:
     singles = wiring.singles
-    yield Row("wiring", "junctions", f"{len(singles)} single", "ok", _places(singles))
+    if singles:
+        yield Row("wiring", "junctions", f"{len(singles)} single", "ok", _places(singles))
     unread = [str(junction.cell) for junction in singles if junction.read is None]
+    for array in wiring.arrays:
+        lines = f"rows {shorten(array.rows)}, columns {shorten(array.columns)}"
+        size = f"{len(array.rows)} x {len(array.columns)} array"
+        yield Row("wiring", "junctions", size, "ok", lines)
+        unread += [
+            f"column {column}"
+            for column, read in zip(array.columns, array.reads, strict=True)
+            if read is None
+        ]
     if unread:
         yield Row("wiring", "unread", ", ".join(unread), "warn", "nothing measures these")
-    for terminal in dict.fromkeys(junction.source for junction in singles):
+    for terminal in wiring.sources():
         if _face(terminal, faces) is None:
             note = f"the opened outputs are {', '.join(faces) or 'none'}"
             yield Row("wiring", terminal, "no such source", "bad", note)
     for name, face in faces.items():
         if isinstance(face, Daq):
             yield from _board(name, face, wiring)
+
+
+def _amplifiers(
+    wiring: Wiring, limits: JunctionLimits, faces: Mapping[str, Instrument]
+) -> Iterator[Row]:
+    """What the amplifiers of an array reach with all rows at their largest, against the input."""
+    for array in wiring.arrays:
+        reads = [read for read in array.reads if read is not None]
+        if not reads:
+            continue
+        column_a = 0.0
+        for wire in array.row_wires:
+            level_v = largest_level_v(wiring.driven_by(wire.source), limits)
+            face = _face(wire.source, faces)
+            if isinstance(face, Daq):
+                level_v = min(level_v, max(face.abilities.output_ranges_v, default=level_v))
+            column_a += limits.worst_case(level_v * wire.divider, wire.series_ohm)[1]
+        reach_v, range_v = column_a * array.tia_ohm, min(read.range_v for read in reads)
+        clips = reach_v > range_v
+        yield Row(
+            "wiring",
+            f"{shorten([read.address for read in reads])} amplifiers",
+            f"up to {si(reach_v, 'V')}",
+            "warn" if clips else "ok",
+            f"all rows at their largest, every junction at r_min; the range is {si(range_v, 'V')}"
+            + (": use a smaller feedback resistor, or fewer or smaller row voltages" * clips),
+        )
 
 
 def _places(singles: Iterable[SingleJunction]) -> str:

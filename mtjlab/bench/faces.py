@@ -18,14 +18,11 @@ from mtjlab.core.interfaces import (
     Identity,
     Reading,
     Samples,
-    Selector,
     SourceMeter,
     SourceSettings,
     SourceState,
-    Unselected,
 )
 from mtjlab.core.units import si
-from mtjlab.core.wiring import Cell
 
 RAMP_STEPS_TO_LIMIT = 20
 RAMP_PAUSE_S = 2e-3
@@ -63,7 +60,10 @@ class GuardedSource:
             self._settings = None
             self._source.configure(settings)
             self._settings = settings
-            self._guard.setpoints[self._terminal] = 0.0
+            self._guard.holds(self._terminal, 0.0)
+            if settings.function == "current":
+                reach_v = abs(settings.compliance)
+                self._guard.spans[self._terminal] = -reach_v, reach_v
 
     def set_level(self, level: float) -> None:
         """Check, then ramp there in steps of 1/20 of the limit, 2 ms of bench time each."""
@@ -71,8 +71,9 @@ class GuardedSource:
         with self._guard.permitted():
             self._check(level)
             for value in self._ramp(level):
+                self._moves(value, value)
                 self._source.set_level(value)
-                self._guard.setpoints[self._terminal] = value
+                self._holds(value)
                 if value != level:
                     self._guard.clock.sleep(RAMP_PAUSE_S)
 
@@ -100,10 +101,9 @@ class GuardedSource:
         with self._guard.permitted(len(levels) * (delay_s + self._reading_s())):
             for level in (float(levels.min()), float(levels.max())):
                 self._check(level)
-            # Wherever a failed sweep ends, it is taken for its largest level.
-            self._guard.setpoints[self._terminal] = float(levels[np.abs(levels).argmax()])
+            self._moves(float(levels.min()), float(levels.max()))
             readings = self._source.sweep(levels, delay_s)
-            self._guard.setpoints[self._terminal] = float(levels[-1])
+            self._holds(float(levels[-1]))
             return readings
 
     def abort(self) -> None:
@@ -115,6 +115,23 @@ class GuardedSource:
         with self._guard.permitted():
             self._source.shutdown()
             self._guard.setpoints[self._terminal] = 0.0
+
+    def _moves(self, low: float, high: float) -> None:
+        """Wherever a failed move ends, it is taken for its largest level."""
+        if self._sources_voltage:
+            self._guard.moves(self._terminal, low, high)
+        else:
+            self._guard.setpoints[self._terminal] = max(low, high, key=abs)
+
+    def _holds(self, level: float) -> None:
+        if self._sources_voltage:
+            self._guard.holds(self._terminal, level)
+        else:
+            self._guard.setpoints[self._terminal] = level
+
+    @property
+    def _sources_voltage(self) -> bool:
+        return self._settings is None or self._settings.function == "voltage"
 
     def _check(self, level: float) -> None:
         if level == 0:
@@ -171,12 +188,16 @@ class GuardedDaq:
         """As `Daq.write`; refused as a whole if one value is."""
         with self._guard.permitted():
             values_v = {channel: float(volts) for channel, volts in values_v.items()}
-            for channel, volts in values_v.items():
-                self._guard.check_voltage(f"{self._name}/{channel}", volts)
+            moving = {f"{self._name}/{channel}": volts for channel, volts in values_v.items()}
+            for terminal, volts in moving.items():
+                self._guard.check_alone(terminal, volts)
+            self._guard.check_rows({terminal: (v, v) for terminal, v in moving.items()})
             self._mark(any(volts != 0 for volts in values_v.values()))
+            for terminal, volts in moving.items():
+                self._guard.moves(terminal, volts, volts)
             self._daq.write(values_v)
-            for channel, volts in values_v.items():
-                self._guard.setpoints[f"{self._name}/{channel}"] = volts
+            for terminal, volts in moving.items():
+                self._guard.holds(terminal, volts)
 
     def read(self, channels: Sequence[str]) -> NDArray[np.float64]:
         """As `Daq.read`."""
@@ -200,12 +221,9 @@ class GuardedDaq:
             rest_v = [float(volts) for volts in rest_v]
             if outputs_v is not None:
                 outputs_v = _plain(outputs_v, f"{self._name}: a block")
-                self._check_block(outputs_v, ao, rest_v)
                 # Until it has ended well, an output may stand at any of its values.
-                for column, channel in enumerate(ao):
-                    values = outputs_v[:, column]
-                    held = float(values[np.abs(values).argmax()])
-                    self._guard.setpoints[f"{self._name}/{channel}"] = held
+                for terminal, span_v in self._check_block(outputs_v, ao, rest_v).items():
+                    self._guard.moves(terminal, *span_v)
             block = self._daq.play_and_record(
                 outputs_v,
                 ao=ao,
@@ -217,7 +235,7 @@ class GuardedDaq:
                 steps=steps,
             )
             for channel, volts in zip(ao, rest_v, strict=True):
-                self._guard.setpoints[f"{self._name}/{channel}"] = float(volts)
+                self._guard.holds(f"{self._name}/{channel}", volts)
             return block
 
     def stream(self, ai: Sequence[str], rate_hz: float, block: int) -> Iterator[Samples]:
@@ -236,11 +254,12 @@ class GuardedDaq:
             self._daq.shutdown()
             for terminal in self._guard.setpoints:
                 if terminal.startswith(f"{self._name}/"):
-                    self._guard.setpoints[terminal] = 0.0
+                    self._guard.holds(terminal, 0.0)
 
     def _check_block(
         self, outputs_v: NDArray[np.float64], ao: Sequence[str], rest_v: Sequence[float]
-    ) -> None:
+    ) -> dict[str, tuple[float, float]]:
+        """Lowest and highest voltage of each terminal, once all of them are known to be safe."""
         if outputs_v.ndim != 2 or outputs_v.shape[1] != len(ao) or len(rest_v) != len(ao):
             raise LimitError(
                 f"{self._name}: a block of shape {outputs_v.shape} with {len(rest_v)} rest values "
@@ -248,74 +267,22 @@ class GuardedDaq:
             )
         if not np.isfinite(outputs_v).all():
             raise LimitError(f"{self._name}: the block holds a NaN or infinity; nothing was sent")
+        spans: dict[str, tuple[float, float]] = {}
         for column, channel in enumerate(ao):
             terminal = f"{self._name}/{channel}"
+            values = outputs_v[:, column]
+            low_v, high_v = float(values.min()), float(values.max())
             # The worst case grows with |V|: the extremes of a block stand for all its samples.
-            for volts in (outputs_v[:, column].min(), outputs_v[:, column].max(), rest_v[column]):
-                self._guard.check_voltage(terminal, float(volts))
+            for volts in (low_v, high_v, rest_v[column]):
+                self._guard.check_alone(terminal, volts)
+            spans[terminal] = min(low_v, rest_v[column]), max(high_v, rest_v[column])
+        self._guard.check_rows(spans)
         self._mark(bool(np.any(outputs_v)) or any(rest_v))
+        return spans
 
     def _mark(self, energising: bool) -> None:
         if energising:
             self._guard.energise()
-
-
-class GuardedSelector:
-    """A selector that moves only when every source reads back 0 V or off."""
-
-    def __init__(self, name: str, selector: Selector, guard: Guard) -> None:
-        self._name = name
-        self._selector = selector
-        self._guard = guard
-
-    def identify(self) -> Identity:
-        """As `Selector.identify`."""
-        return self._selector.identify()
-
-    def connect(self, cells: Sequence[Cell], unselected: Unselected) -> None:
-        """As `Selector.connect`.
-
-        Raises:
-            LimitError: a source is energised; nothing moved.
-        """
-        with self._guard.permitted():
-            self._demand_zero()
-            self._selector.connect(cells, unselected)
-
-    def closed(self) -> tuple[str, ...]:
-        """As `Selector.closed`."""
-        return self._selector.closed()
-
-    def open_all(self) -> None:
-        """As `Selector.open_all`, under the same interlock."""
-        with self._guard.permitted():
-            self._demand_zero()
-            self._selector.open_all()
-
-    def abort(self) -> None:
-        """As `Selector.abort`."""
-        self._selector.abort()
-
-    def shutdown(self) -> None:
-        """As `Selector.shutdown`."""
-        with self._guard.permitted():
-            self._selector.shutdown()
-
-    def _demand_zero(self) -> None:
-        for terminal, source in self._guard.sources.items():
-            state = source.state()
-            if state.output_on and state.level != 0:
-                raise LimitError(
-                    f"{self._name} does not move while {terminal} is on at "
-                    f"{si(state.level, 'V' if state.function == 'voltage' else 'A')}; "
-                    "nothing was sent. Set it to 0 first"
-                )
-        for terminal, volts in self._guard.setpoints.items():
-            if "/" in terminal and volts != 0:
-                raise LimitError(
-                    f"{self._name} does not move while {terminal} holds {si(volts, 'V')}; "
-                    "nothing was sent. Write 0 V first"
-                )
 
 
 def _plain(values: NDArray[np.float64], what: str) -> NDArray[np.float64]:

@@ -7,10 +7,11 @@ from typing import Any, Self
 
 from numpy.typing import NDArray
 
-from mtjlab.bench.faces import GuardedDaq, GuardedSelector, GuardedSource
+from mtjlab.bench.faces import GuardedDaq, GuardedSource
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.guard import Guard
 from mtjlab.bench.safe import Made, make_safe
+from mtjlab.bench.selector_face import GuardedSelector
 from mtjlab.bench.simulate import SimulatedBench, simulate
 from mtjlab.bench.watch import LeasedClock, Watch
 from mtjlab.core import plugins
@@ -201,7 +202,7 @@ class OpenBench:
             NotSafeError: see `bench.safe`.
         """
         # Whatever comes of it, nothing is known to stand at its last set-point any more.
-        self.guard.setpoints.clear()
+        self.guard.forget()
         self.guard.lease(SAFE_WITHIN_S)
         made = make_safe(
             self.instruments, self._permit, self.clock, self.notice, absent=self.missing

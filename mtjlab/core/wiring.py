@@ -75,6 +75,11 @@ class SingleJunction:
     divider: float
     read: InputWire | None
 
+    @property
+    def label(self) -> str:
+        """Of the junction at risk, for messages."""
+        return f"junction {self.cell}"
+
 
 def array_swing(sources: int, selector: bool) -> tuple[float, float]:
     """`swing_v` and `swing_a` of an array whose rows have this many different sources.
@@ -112,6 +117,11 @@ class ArrayRow:
     swing_v: float
     swing_a: float
     junctions: int
+
+    @property
+    def label(self) -> str:
+        """Of the junction at risk, for messages."""
+        return f"a junction of row {self.cell.row}"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtjlab.bench.faces import GuardedDaq, GuardedSelector, GuardedSource
+from mtjlab.bench.faces import GuardedDaq, GuardedSource
 from mtjlab.bench.guard import Guard
+from mtjlab.bench.selector_face import GuardedSelector
 from mtjlab.core.clock import VirtualClock
 from mtjlab.core.errors import InstrumentError, LimitError
 from mtjlab.core.interfaces import Daq, Selector, SourceMeter, SourceSettings
