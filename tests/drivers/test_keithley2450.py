@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from drivers.keithley2450 import Keithley2450
@@ -574,6 +575,7 @@ def test_ranges_are_the_smallest_that_hold(level, compliance):
     assert all(level > r * overrange for r in smaller)
 
 
+@examples(deadline=None, max_examples=50)
 @given(
     before=st.tuples(st.sampled_from(["voltage", "current"]), st.floats(1e-3, 200.0)),
     compliance=st.floats(1e-8, 0.1),
