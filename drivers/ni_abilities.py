@@ -1,17 +1,18 @@
 """What an NI board says of itself; nothing is set to find out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nidaqmx.system
 
-from drivers.ni_board import NiBoard
+from drivers.ni_board import TERMINALS, NiBoard
 from drivers.ni_errors import translated
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import BenchError
 from mtjlab.core.interfaces import (
     DaqAbilities,
 )
+from mtjlab.core.wiring import InputWire
 
 
 def find_device(opening: Opening) -> Any:
@@ -65,6 +66,23 @@ def survey(
             simultaneous=simultaneous,
             block_samples=block_samples or memory,
         )
+
+
+def demand_terminals(device: Any, where: str, wires: Mapping[str, InputWire]) -> None:
+    """Refuse a wiring that references an input as it cannot be.
+
+    Raises:
+        BenchError: with what it can be.
+    """
+    for channel, wire in wires.items():
+        with translated(where, f"asking how {channel} can be referenced"):
+            offered = device.ai_physical_chans[channel].ai_term_cfgs
+        modes = [mode for mode, value in TERMINALS.items() if value in offered]
+        if wire.terminal not in modes:
+            raise BenchError(
+                f"{where}: {channel} is wired as {wire.terminal!r}; it can be {', '.join(modes)}. "
+                "Change `terminal` in the wiring, or use another input"
+            )
 
 
 def _channels(collection: Any) -> tuple[str, ...]:

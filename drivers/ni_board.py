@@ -18,7 +18,7 @@ from mtjlab.core.wiring import InputWire
 
 # The board's own path from an output back to its converter.
 _READ_BACK = "_{}_vs_aognd"
-_TERMINALS = {
+TERMINALS = {
     "differential": TerminalConfiguration.DIFF,
     "rse": TerminalConfiguration.RSE,
     "nrse": TerminalConfiguration.NRSE,
@@ -174,7 +174,7 @@ class NiBoard:
         wire = self._wires[channel]
         task.ai_channels.add_ai_voltage_chan(
             f"{self.device}/{channel}",
-            terminal_config=_TERMINALS[wire.terminal],
+            terminal_config=TERMINALS[wire.terminal],
             min_val=-wire.range_v,
             max_val=wire.range_v,
         )

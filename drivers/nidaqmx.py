@@ -14,7 +14,7 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 from numpy.typing import NDArray
 
-from drivers.ni_abilities import find_device, survey
+from drivers.ni_abilities import demand_terminals, find_device, survey
 from drivers.ni_block import Pause, Recording, count_steps, play, record, stream
 from drivers.ni_board import NiBoard
 from drivers.ni_errors import is_reserved, translated
@@ -106,6 +106,7 @@ class NiDaq:
                     f"{self._where}: {channel} is wired for +-{si(wire.range_v, 'V')}; the "
                     f"largest range is +-{si(abilities.input_ranges_v[-1], 'V')}"
                 )
+        demand_terminals(self._device, self._where, opening.inputs)
         for channel in opening.outputs:
             if channel not in abilities.outputs:
                 raise BenchError(

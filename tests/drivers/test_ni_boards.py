@@ -129,6 +129,10 @@ class TestMultiplexed:
         assert slow.max() < 0.002
         made.out.write({"ao0": 0.0})
 
+    def test_a_wiring_that_the_inputs_cannot_follow_is_refused_at_opening(self, rack: Any) -> None:
+        with pytest.raises(BenchError, match=r"ai0 is wired as 'differential'; it can be rse, nr"):
+            rack({"terminals": ["rse", "nrse"]})
+
 
 class TestOutputsOnly:
     def test_abilities(self, rack: Any) -> None:
