@@ -1,8 +1,10 @@
 """Boards by product name: options with the figures of NI's data sheets.
 
-A data sheet bounds gain and offset errors; a third of the bound is taken as one standard
-deviation. Latencies of the host are ours, of the size seen on a desktop computer: PXIe and PCIe
-boards alike. Errors over temperature and over the years are left out.
+Channels, rates, ranges, terminal modes and memories are NI's, and so are noise and error bounds of
+the 6363. Those of the simultaneous inputs and of the 6738's outputs are of the size that NI states,
+rounded. A data sheet bounds gain and offset errors: a third of the bound is taken as one standard
+deviation. Latencies of the host are ours, of the size seen on a desktop computer. Errors over
+temperature and over the years are left out.
 """
 
 from collections.abc import Mapping
