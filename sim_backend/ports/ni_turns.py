@@ -65,10 +65,8 @@ class Turns:
                 turn = clock.begin()
                 left_s = due_s() - clock.now_s()
                 if left_s <= 0:
-                    try:
-                        result = call()
-                    finally:
-                        reply_s = clock.due_s(turn)
+                    result = call()
+                    reply_s = clock.due_s(turn)
                     break
             if self.pause(left_s) or not wanted():
                 raise Gone

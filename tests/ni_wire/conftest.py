@@ -12,7 +12,7 @@ import pytest
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 
 from drivers.nidaqmx import NiDaq
-from mtjlab.core.clock import ServedClock, WallClock
+from mtjlab.core.clock import ServedClock, VirtualClock, WallClock
 from mtjlab.core.driver import Opening, Ports
 from mtjlab.core.permit import WritePermit
 from sim_backend.wire.ni_grpc import NiServer
@@ -77,6 +77,14 @@ def make_served():
     yield make
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def lasting():
+    """A board in virtual time and a client of it, for many examples."""
+    _, twin, port = served_board.made(VirtualClock())
+    with NiServer(port) as server, closing(Client(server.address)) as client:
+        yield twin, client
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """NI's unmodified client against the server: the same answers as in memory, and its own errors."""
 
+import contextlib
 import threading
 
 import grpc
 import numpy as np
 import pytest
-from nidaqmx.constants import AcquisitionType
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nidaqmx.constants import AcquisitionType, RegenerationMode
 from nidaqmx.errors import DaqError, DaqReadError, DaqWriteError, RpcError
 from nidaqmx.system import Device, System
 
@@ -184,17 +187,18 @@ def test_names_are_attached_to_only_by_those_who_say_so(make_served, connect):
 def test_events_tell_of_samples_and_of_the_end(make_served, connect):
     twin, server = make_served()
     client = connect(server.address)
-    ended, blocks = threading.Event(), []
+    arrived, blocks, ends = threading.Semaphore(0), [], []
     with client.task("Dev1/ai0") as task:
         task.timing.cfg_samp_clk_timing(10e3, samps_per_chan=1000)
 
         def every(_task, _kind, count, _data):
             blocks.append(task.read(count))
+            arrived.release()
             return 0
 
         def done(_task, status, _data):
-            blocks.append(status)
-            ended.set()
+            ends.append(status)
+            arrived.release()
             return 0
 
         task.register_every_n_samples_acquired_into_buffer_event(100, every)
@@ -203,7 +207,7 @@ def test_events_tell_of_samples_and_of_the_end(make_served, connect):
             task._interpreter.register_every_n_samples_event(task._handle, 1, 100, 0, every, None)
         assert twice.value.error_code == -200966
         task.start()
-        assert ended.wait(20)
+        assert all(arrived.acquire(timeout=20) for _ in range(11))
         task.stop()
         # A callback that comes late must not start the task again.
         with pytest.raises(DaqReadError) as late:
@@ -211,8 +215,8 @@ def test_events_tell_of_samples_and_of_the_end(make_served, connect):
         assert late.value.error_code == -200473
         task.register_every_n_samples_acquired_into_buffer_event(100, None)
         assert len(task.read(100)) == 100
-    assert blocks.count(0) == 1
-    assert sum(len(b) for b in blocks if b != 0) >= 900
+    assert ends == [0]
+    assert [len(block) for block in blocks] == [100] * 10
     assert not twin.running
 
 
@@ -298,3 +302,44 @@ def test_connections_are_read_from_the_systems_tables(tmp_path):
     )
     assert connected_ports(8080, (table,)) == {0xC001}
     assert connected_ports(8080, (tmp_path / "none",)) is None
+
+
+def test_a_stream_of_outputs_waits_for_room_and_holds_nobody_up(make_served, connect):
+    twin, server = make_served()
+    one, two = connect(server.address), connect(server.address)
+    ramp_v = np.linspace(0.0, 0.3, 13_000)  # the buffer holds 10 000
+    with one.task("Dev1/ao0") as task:
+        task.timing.cfg_samp_clk_timing(10e3, sample_mode=CONTINUOUS, samps_per_chan=1000)
+        task.out_stream.regen_mode = RegenerationMode.DONT_ALLOW_REGENERATION
+        task.write(ramp_v[:1000])
+        task.start()
+        done = threading.Thread(
+            target=lambda: [task.write(piece) for piece in np.split(ramp_v[1000:], 6)]
+        )
+        done.start()
+        held_v = [two.held_v("ao0")[0]]
+        while done.is_alive():
+            held_v.append(two.held_v("ao0")[0])
+        done.join()
+    assert (np.diff(held_v) > -1e-3).all()
+    assert 0.3 * 3 / 13 - 1e-3 < held_v[-1] < 0.3
+    assert not twin.running
+
+
+def test_looking_for_the_dead_does_not_make_a_world_look_busy(make_served, connect):
+    twin, server = make_served()
+    with connect(server.address).task():
+        before_s = twin.world.clock.idle_s()
+        assert not server._service.free_orphans()
+        assert twin.world.clock.idle_s() > before_s
+
+
+@given(st.sampled_from(sorted(ni_rpc.SERVICE.methods_by_name)), st.binary(max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_no_request_whatever_moves_an_output_or_ends_the_server(lasting, name, content):
+    twin, client = lasting
+    call = client.channel.unary_unary(f"/nidaqmx_grpc.NiDAQmx/{name}")
+    with contextlib.suppress(grpc.RpcError):
+        call(content, timeout=5.0)
+    assert set(twin.held_v.values()) == {0.0}
+    assert System.remote(client.options).devices.device_names == ["Dev1"]
