@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from numpy.typing import NDArray
 
@@ -12,7 +12,6 @@ from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.guard import Guard
 from mtjlab.bench.safe import Made, make_safe
 from mtjlab.bench.selector_face import GuardedSelector
-from mtjlab.bench.simulate import SimulatedBench, simulate
 from mtjlab.bench.watch import LeasedClock, Watch
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
@@ -28,6 +27,9 @@ from mtjlab.core.interfaces import (
 from mtjlab.core.permit import WritePermit
 from mtjlab.core.protocol import Rig
 from mtjlab.core.units import si
+
+if TYPE_CHECKING:
+    from mtjlab.bench.simulate import SimulatedBench
 
 Notice = Callable[[str, str], None]
 
@@ -85,6 +87,9 @@ class OpenBench:
         ports = Ports()
         clock: Clock = WallClock()
         if loaded.file.twin is not None or pretend:
+            # The simulator takes a second to import, which a real bench need not wait for.
+            from mtjlab.bench.simulate import simulate
+
             self.simulated = simulate(loaded, generators=generators)
             ports, clock = self.simulated.ports, self.simulated.world.clock
         elif watched:

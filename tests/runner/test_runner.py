@@ -307,7 +307,7 @@ def test_an_output_found_on_is_reported_and_left_as_it_was(
         simulated.twins["smu"].feed(b":SOUR:VOLT 0.05\n:OUTP ON\n")
         return simulated
 
-    monkeypatch.setattr("mtjlab.bench.open.simulate", somebody_was_here)
+    monkeypatch.setattr("mtjlab.bench.simulate.simulate", somebody_was_here)
     events: list[Event] = []
     protocol = Blink()
     outcome = execute(protocol, tmp_path, [events.append])
