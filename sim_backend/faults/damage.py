@@ -6,12 +6,15 @@ _MOST_DAMAGED = 4
 
 
 def garbled(reply: bytes, rng: np.random.Generator) -> bytes:
-    """One to four bytes with other bits; the line feed at the end stays."""
+    """One to four bytes with one bit turned over; the line feed at the end stays.
+
+    More than a third of the bits of a digit make another digit of it.
+    """
     damaged = bytearray(reply)
     inner = len(reply) - reply.endswith(b"\n")
     count = min(inner, int(rng.integers(1, _MOST_DAMAGED + 1)))
     for position in rng.choice(inner, size=count, replace=False) if inner else ():
-        damaged[position] ^= int(rng.integers(1, 256))
+        damaged[position] ^= 1 << int(rng.integers(8))
     return bytes(damaged)
 
 

@@ -76,7 +76,11 @@ def meet(task: "NiTask", call: str, timeout_s: float = 0.0) -> None:
         faults.arrive(call)
     except LinkDown as error:
         raise NiError(NiCode.CANNOT_BE_ACCESSED, str(error)) from error
-    incident = faults.leave(call, BOARD_CALLS[call])
+    kinds = BOARD_CALLS[call]
+    if not task.ticks:
+        # What is not sampled on a clock cannot be overrun.
+        kinds = tuple(kind for kind in kinds if kind != "overrun")
+    incident = faults.leave(call, kinds)
     if incident is None:
         return
     match incident.kind:
