@@ -74,8 +74,8 @@ class ServedClock(VirtualClock):
 
     It stands still while a command is carried out; `begin` first lets it catch up with the wall
     clock. What the command takes by itself (`sleep`: integration, latency) puts it ahead, and the
-    reply is held back until the wall clock is there. All but `hold`, `wait_until` and `wall_s`
-    belong under the world's lock.
+    reply is held back until the wall clock is there. All but `hold` and `wall_s` belong under the
+    world's lock.
     """
 
     def __init__(
@@ -115,14 +115,6 @@ class ServedClock(VirtualClock):
         if left_s <= 0:
             return abort is not None and abort.is_set()
         return (abort or threading.Event()).wait(left_s)
-
-    def wait_until(self, bench_s: float, abort: threading.Event | None = None) -> bool:
-        """Wait, in wall time, for that bench time; True as soon as `abort` is set.
-
-        Not to be called with the world's lock: others are served meanwhile, and may put bench time
-        ahead. Afterwards `begin` makes it the world's time.
-        """
-        return self.hold(self.wall_s() if self._now_s >= bench_s else bench_s, abort)
 
     def restore(self, now_s: float) -> None:
         """Go on from where a saved world was, at the pace of the wall clock."""

@@ -8,6 +8,8 @@ not look at the second connection between their own questions would stumble over
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 from sim_backend.wire.hislip_async import AsyncChannel
@@ -64,7 +66,7 @@ class Hislip:
 
     def _attend(self, client: socket.socket) -> None:
         sender = Sender(client)
-        try:
+        with _told(sender):
             first = receive(client, sender)
             if first is None:
                 return
@@ -74,8 +76,6 @@ class Hislip:
                 self._initialize_async(client, sender, first)
             else:
                 raise HislipError(Fatal.BAD_INITIALIZATION, "the first message must be Initialize")
-        except HislipError as error:
-            sender.send(pack(Message(Kind.FATAL_ERROR, error.code, 0, str(error).encode())))
 
     def _initialize(self, client: socket.socket, sender: Sender, first: Message) -> None:
         if first.payload.decode("latin-1").lower() not in ("", SUB_ADDRESS):
@@ -91,7 +91,8 @@ class Hislip:
                 sender.send(
                     pack(Message(Kind.INITIALIZE_RESPONSE, 0, version << 16 | session.number))
                 )
-                self._serve(session)
+                with _told(sender):
+                    self._serve(session)
             finally:
                 self._end(session)
         finally:
@@ -125,7 +126,8 @@ class Hislip:
                 )
         try:
             sender.send(pack(Message(Kind.ASYNC_INITIALIZE_RESPONSE, 0, _VENDOR)))
-            AsyncChannel(session, client, sender, self._locks).serve()
+            with _told(sender):
+                AsyncChannel(session, client, sender, self._locks).serve()
         finally:
             session.hang_up()
 
@@ -142,3 +144,12 @@ class Hislip:
                 return
             elif kind != Kind.ERROR:
                 session.sender.send(complaint(Complaint.UNKNOWN_TYPE, f"message type {kind}"))
+
+
+@contextmanager
+def _told(sender: Sender) -> Iterator[None]:
+    """Tell the client why its connection ends."""
+    try:
+        yield
+    except HislipError as error:
+        sender.send(pack(Message(Kind.FATAL_ERROR, error.code, 0, str(error).encode())))

@@ -56,7 +56,7 @@ class Listener:
         except OSError as error:
             raise BenchError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         self.port: int = self._socket.getsockname()[1]
-        self._guard = threading.Lock()
+        # Changed by the acceptor alone; read when that has ended.
         self._clients: dict[socket.socket, threading.Thread] = {}
         self._acceptor = threading.Thread(target=self._accept, name=f"listen {self.port}")
         self._acceptor.daemon = True
@@ -71,11 +71,9 @@ class Listener:
             nobody.connect(self._socket.getsockname())
         self._acceptor.join()
         self._socket.close()
-        with self._guard:
-            clients = dict(self._clients)
-        for client in clients:
+        for client in self._clients:
             shut(client)
-        for thread in clients.values():
+        for thread in self._clients.values():
             thread.join()
 
     def _accept(self) -> None:
@@ -91,18 +89,19 @@ class Listener:
                 return
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             thread = threading.Thread(target=self._serve, args=(client,), daemon=True)
-            with self._guard:
-                self._clients[client] = thread
+            self._forget_the_dead()
+            self._clients[client] = thread
             thread.start()
 
     def _serve(self, client: socket.socket) -> None:
-        try:
-            with contextlib.suppress(OSError):
-                self._attend(client)
-        finally:
-            with self._guard:
+        with client, contextlib.suppress(OSError):
+            self._attend(client)
+
+    def _forget_the_dead(self) -> None:
+        # By the acceptor, not by themselves: `stop` waits for each until its very end.
+        for client, thread in list(self._clients.items()):
+            if not thread.is_alive():
                 del self._clients[client]
-            client.close()
 
 
 def shut(connection: socket.socket) -> None:
