@@ -181,8 +181,9 @@ class ArrayGroup:
             if self._amplifiers.lag:
                 # What flowed until the edge: new states, old sources.
                 begin = old.column_a(ap[:1], np.zeros(1, dtype=np.intp), _first(factor, 1))
-                rest = points.column_a(ap[1:], here[:-1], _rest(factor))
-                currents.append(np.concatenate([begin, rest]))
+                currents.append(begin)
+                if n > 1:
+                    currents.append(points.column_a(ap[1:], here[:-1], _rest(factor)))
             else:
                 currents.append(points.column_a(ap, here, factor))
             states = [*states, ap] if keep else [ap]
@@ -242,7 +243,7 @@ class ArrayGroup:
         self, points: ArrayPoints, level: int, ap: NDArray[np.bool_], factor: Volts | None = None
     ) -> tuple[Volts, Volts]:
         """Junction voltages (N, M) and column currents (M,) of one state."""
-        g_s = np.where(ap, points.g_ap_s, points.g_p_s)
+        g_s = np.where(ap, points.g_ap_s[level], points.g_p_s[level])
         if factor is not None:
             g_s = g_s * factor[0]
         rows_ohm, columns_ohm = self._lines_ohm()
@@ -260,9 +261,7 @@ class ArrayGroup:
 
     def _points(self, source_v: Volts, t_s: float) -> ArrayPoints:
         rows_v, columns_v = self.lines.volts(self.wiring, source_v, self._offset_v)
-        return self._bias.at(
-            rows_v, columns_v, *self._lines_ohm(), t_s, together=not self.lines.any_half_column
-        )
+        return self._bias.at(rows_v, columns_v, *self._lines_ohm(), t_s)
 
     def _rows_on(self, terminal: str) -> list[bool]:
         """Which rows a terminal drives now."""

@@ -37,14 +37,7 @@ class Bias:
     ambient_k: float | None
 
     def at(
-        self,
-        rows_v: Volts,
-        columns_v: Volts,
-        rows_ohm: Volts,
-        columns_ohm: Volts,
-        t_s: float,
-        *,
-        together: bool,
+        self, rows_v: Volts, columns_v: Volts, rows_ohm: Volts, columns_ohm: Volts, t_s: float
     ) -> "ArrayPoints":
         """Operating points of L levels.
 
@@ -54,44 +47,42 @@ class Bias:
             rows_ohm: (N,), through what.
             columns_ohm: (M,), likewise.
             t_s: bench time, for junctions that drift.
-            together: the columns are the same at all levels, so that one mean state serves all.
         """
-        shape = self.crossbar.shape
-        junction_v = (rows_v[:, :, np.newaxis] - columns_v[:, np.newaxis, :]).reshape(
-            len(rows_v), -1
-        )
-        v_p = v_ap = junction_v
-        groups = [slice(None)] if together else [slice(i, i + 1) for i in range(len(rows_v))]
-        g_p_s = np.asarray(self.devices.conductance_p_s(v_p[0])).reshape(shape)
+        count, shape = len(rows_v), self.crossbar.shape
+        v = rows_v[:, :, np.newaxis] - columns_v[:, np.newaxis, :]
+        v_p = v_ap = v.reshape(count, -1)
+        # Where the conductance does not depend on the voltage one mean state serves all levels.
+        ohmic = np.isinf(self.devices.parameters.tmr_half_v)
         for _ in range(_ROUNDS):
-            rates = self.rates(v_p, v_ap, t_s)
-            # One conductance of AP serves all levels: that at their typical voltage.
-            typical_v = np.sqrt((v_ap**2).mean(axis=0))
-            g_ap_s = self.devices.conductance_ap_s(typical_v).reshape(shape)
-            points = [
-                operating_points(
-                    self.crossbar,
-                    g_p_s,
-                    g_ap_s,
-                    rates.occupancy[group].mean(axis=0).reshape(shape),
-                    rows_v[group],
-                    rows_ohm,
-                    Lines(columns_v[group][0], columns_ohm),
-                )
-                for group in groups
-            ]
-            v_p = np.concatenate([p.junction_v_p for p in points]).reshape(len(rows_v), -1)
-            v_ap = np.concatenate([p.junction_v_ap for p in points]).reshape(len(rows_v), -1)
+            occupancy = self.rates(v_p, v_ap, t_s).occupancy
+            g_p_s, g_ap_s = self.devices.conductance_p_s(v_p), self.devices.conductance_ap_s(v_ap)
+            if ohmic:
+                g_p_s, g_ap_s = g_p_s[:1], g_ap_s[:1]
+                occupancy = occupancy.mean(axis=0, keepdims=True)
+            g_p_s, g_ap_s = g_p_s.reshape(-1, *shape), g_ap_s.reshape(-1, *shape)
+            points = operating_points(
+                self.crossbar,
+                g_p_s,
+                g_ap_s,
+                occupancy.reshape(-1, *shape),
+                rows_v,
+                rows_ohm,
+                Lines(columns_v[0], columns_ohm),
+                columns_v=columns_v,
+            )
+            v_p = points.junction_v_p.reshape(count, -1)
+            v_ap = points.junction_v_ap.reshape(count, -1)
+        rates = self.rates(v_p, v_ap, t_s)
         return ArrayPoints(
             self,
             t_s,
-            g_p_s,
-            g_ap_s,
+            np.broadcast_to(g_p_s, (count, *shape)),
+            np.broadcast_to(g_ap_s, (count, *shape)),
             rows_v,
             columns_v,
             v_p,
             v_ap,
-            self.rates(v_p, v_ap, t_s),
+            rates,
             points,
         )
 
@@ -109,11 +100,11 @@ class ArrayPoints:
     Attributes:
         bias: of which array.
         t_s: bench time they hold at.
-        g_p_s, g_ap_s: (N, M), conductances in the two states, S.
+        g_p_s, g_ap_s: (L, N, M), conductances in the two states, S.
         rows_v, columns_v: (L, N), (L, M), what the lines are connected to, V.
         v_p, v_ap: (L, N M), V.
         rates: (L, N M).
-        points: one for all levels, or one for each.
+        points: currents and voltages of the network.
     """
 
     bias: Bias
@@ -125,7 +116,7 @@ class ArrayPoints:
     v_p: Volts
     v_ap: Volts
     rates: Rates
-    points: Sequence[OperatingPoints]
+    points: OperatingPoints
 
     def at_level(self, level: int) -> "ArrayLevel":
         """One of them."""
@@ -136,27 +127,21 @@ class ArrayPoints:
 
         `factor` (n, N, M) multiplies the conductances; of first order, in its own column.
         """
-        if len(self.points) == 1:
-            found = self.points[0].column_a(ap, run)
-        else:
-            found = np.empty((len(ap), ap.shape[2]))
-            for level in np.unique(run):
-                here = run == level
-                zero = np.zeros(int(here.sum()), dtype=np.intp)
-                found[here] = self.points[level].column_a(ap[here], zero)
+        found: Volts = self.points.column_a(ap, run)
         if factor is not None:
             found = found + (self._junction_a(ap, run) * (factor - 1.0)).sum(axis=1)
         return found
 
     def row_a(self, ap: NDArray[np.bool_]) -> Volts:
         """Current into each row (n, N) of states (n, N, M) at level 0, A."""
-        return self._junction_a(ap, np.zeros(len(ap), dtype=np.intp)).sum(axis=2)
+        row_a: Volts = self._junction_a(ap, np.zeros(len(ap), dtype=np.intp)).sum(axis=2)
+        return row_a
 
     def _junction_a(self, ap: NDArray[np.bool_], run: Index) -> Volts:
-        shape = (len(self.v_p), *self.g_p_s.shape)
-        p_a = self.v_p.reshape(shape) * self.g_p_s
-        ap_a = self.v_ap.reshape(shape) * self.g_ap_s
-        return np.where(ap, ap_a[run], p_a[run])
+        p_a = self.v_p.reshape(self.g_p_s.shape) * self.g_p_s
+        ap_a = self.v_ap.reshape(self.g_p_s.shape) * self.g_ap_s
+        found: Volts = np.where(ap, ap_a[run], p_a[run])
+        return found
 
     def conditional_rates(self, level: int, ap: NDArray[np.bool_], junction_v: Volts) -> Rates:
         """Rates (N M,) of junctions in states (N, M) that have these voltages (N, M) now.
@@ -173,20 +158,17 @@ class ArrayPoints:
 
     def transfer_s(self, rows: Sequence[bool], ohm: tuple[Volts, Volts]) -> Volts:
         """Column currents (M,) per volt behind these rows, all junctions at their mean, S."""
-        occupancy = self.rates.occupancy.mean(axis=0).reshape(self.g_p_s.shape)
         found = operating_points(
             self.bias.crossbar,
-            self.g_p_s,
-            self.g_ap_s,
-            occupancy,
+            self.g_p_s[0],
+            self.g_ap_s[0],
+            self.rates.occupancy.mean(axis=0).reshape(self.bias.crossbar.shape),
             np.array(rows, dtype=np.float64)[np.newaxis],
             ohm[0],
             Lines(np.zeros(len(ohm[1])), ohm[1]),
         )
-        shape = self.g_p_s.shape
-        p_a = found.junction_v_p.reshape(shape) * self.g_p_s * (1.0 - occupancy)
-        ap_a = found.junction_v_ap.reshape(shape) * self.g_ap_s * occupancy
-        return (p_a + ap_a).sum(axis=0)
+        mean_a: Volts = found.mean_a[0]
+        return mean_a
 
 
 @dataclass(frozen=True)

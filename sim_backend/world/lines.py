@@ -84,11 +84,6 @@ class LineStates:
         columns[:, [state == "half" for state in self.columns]] = half_v[:, np.newaxis]
         return rows, columns
 
-    @property
-    def any_half_column(self) -> bool:
-        """Whether the potential of a column follows a source."""
-        return "half" in self.columns
-
 
 def for_cells(
     array: ArrayWiring, cells: Sequence[Cell], unselected: Literal["ground", "float", "bias_half"]

@@ -339,7 +339,7 @@ class World:
     def _hum(self, volts: Volts, addresses: Sequence[str], at: Instants) -> None:
         if not self._pickup:
             return
-        grid_s = at.t0_s + at.dt_s * np.arange(at.n)
+        grid_s = at.t0_s + at.dt_s * np.arange(at.n, dtype=np.float64)
         for column, address in enumerate(addresses):
             for pickup in self._pickup.get(address, ()):
                 volts[:, column] += pickup.at(grid_s + at.skew_s.get(address, 0.0))
