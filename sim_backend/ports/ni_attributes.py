@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 
 from mtjlab.core.wiring import TerminalMode
 from sim_backend.twins.ni_errors import NiCode, NiError
-from sim_backend.twins.ni_rack import HALVES, has_half
+from sim_backend.twins.ni_rack import HALVES, Kind, has_half
 from sim_backend.twins.ni_task import NiTask
 from sim_backend.twins.nidaqmx import NiBoardTwin
 
 # Of nidaqmx.constants: UsageTypeAI.VOLTAGE, ChannelType, ProductCategory, AcquisitionType.
 _VOLTAGE, _ANALOG_INPUT, _ANALOG_OUTPUT, _UNKNOWN = 10322, 10100, 10102, 12588
 _FINITE, _CONTINUOUS = 10178, 10123
+_SAMPLE_CLOCK, _ON_DEMAND = 10388, 10390
 _REGENERATE, _DO_NOT_REGENERATE = 10097, 10158
+_DO_NOT_OVERWRITE = 10159
 # Of TerminalConfiguration, and the bits of a set of them.
 _TERMINALS: dict[TerminalMode, int] = {
     "rse": 10083,
@@ -64,6 +66,12 @@ def _terminals(board: NiBoardTwin) -> str:
     return ", ".join(f"/{board.device}/{half}/{s}" for half in halves for s in signals)
 
 
+def _terminal(task: NiTask, signal: str, source: tuple[NiBoardTwin, Kind] | None) -> str:
+    """Where the task's clock or trigger can be had by others; its own unless it follows one."""
+    board, kind = source or (task.board, task.channel_kind)
+    return f"/{board.device}/{kind}/{signal}"
+
+
 def _convert_hz(task: NiTask) -> float:
     convert_s = task.convert_s(1.0 / task.rate_hz) if task.ticks else 0.0
     if not convert_s:
@@ -107,6 +115,7 @@ TASK: dict[str, dict[int, Callable[[NiTask], object]]] = {
         0x31E8: lambda t: t.all_samples,
     },
     "get_read_attribute_uint64": {0x192A: lambda t: t.passed},
+    "get_read_attribute_int32": {0x1211: lambda t: _DO_NOT_OVERWRITE},
     "get_write_attribute_uint32": {0x217E: lambda t: len(t.outputs), 0x1460: lambda t: t.space},
     "get_write_attribute_uint64": {0x192B: lambda t: t.passed, 0x1458: lambda t: t.written},
     "get_write_attribute_int32": {
@@ -118,7 +127,16 @@ TASK: dict[str, dict[int, Callable[[NiTask], object]]] = {
         0x1848: _convert_hz,
         0x22C9: lambda t: t.board.options.conversion_limit_hz(len(t.inputs)),
     },
-    "get_timing_attribute_int32": {0x1300: lambda t: _CONTINUOUS if t.continuous else _FINITE},
+    "get_timing_attribute_int32": {
+        0x1300: lambda t: _CONTINUOUS if t.continuous else _FINITE,
+        0x1347: lambda t: _SAMPLE_CLOCK if t.ticks else _ON_DEMAND,
+    },
+    "get_timing_attribute_string": {
+        0x2F1B: lambda t: _terminal(t, "SampleClock", t.clock_source),
+    },
+    "get_trig_attribute_string": {
+        0x2F1E: lambda t: _terminal(t, "StartTrigger", t.trigger_source),
+    },
     "get_timing_attribute_uint64": {0x1310: lambda t: t.samples},
     "get_buffer_attribute_uint32": {
         0x186C: lambda t: t.buffer_samples,

@@ -109,8 +109,8 @@ class NiBoardOptions(BaseModel):
             return given
         if product not in PRODUCTS:
             raise ValueError(
-                f"no product {product!r} is known here; {nearest(product, PRODUCTS)}, or a text "
-                f"that begins with {_TWIN!r} and options of your own"
+                f"no data sheet of a product {product!r} here; {nearest(product, PRODUCTS)} "
+                f"(a board of your own has a name that begins with {_TWIN!r})"
             )
         return {**PRODUCTS[product], **given, "product": f"{_TWIN} of {product}"}
 
@@ -149,10 +149,14 @@ class NiBoardOptions(BaseModel):
         known = self.input_names + self.output_names
         for channel in (*self.offset_v, *self.gain_error):
             if channel not in known:
-                raise ValueError(f"offset_v and gain_error: {nearest(channel, known)}")
+                raise ValueError(
+                    f"offset_v and gain_error: no channel {channel!r}; {nearest(channel, known)}"
+                )
         for channel in self.loopback:
             if channel not in self.input_names:
-                raise ValueError(f"loopback: {nearest(channel, self.input_names)}")
+                raise ValueError(
+                    f"loopback: no input {channel!r}; {nearest(channel, self.input_names)}"
+                )
         return self
 
     @property

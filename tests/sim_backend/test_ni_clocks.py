@@ -88,6 +88,18 @@ class TestOneClock:
         assert np.allclose(data[1], [0.1, 0.2, 0.3, 0.0], atol=AO_LSB)
         assert np.allclose(data[0], data[1] * V_P, atol=2 * LSB)
 
+    def test_clocks_are_passed_on_as_the_task_names_them(self, ni: Any) -> None:
+        with ni.task("Dev1/ao0") as out, ni.task("Dev1/ai4") as into:
+            finite(into, 4)
+            assert into.timing.samp_clk_term == "/Dev1/ai/SampleClock"
+            finite(out, 4, source=into.timing.samp_clk_term)
+            out.triggers.start_trigger.cfg_dig_edge_start_trig(into.triggers.start_trigger.term)
+            assert out.timing.samp_clk_term == "/Dev1/ai/SampleClock"
+            out.write([0.1, 0.2, 0.3, 0.0])
+            out.start()
+            data = np.array(into.read(4))
+        assert np.allclose(data, V_P * np.array([0.1, 0.2, 0.3, 0.0]), atol=LSB + AO_LSB)
+
     def test_no_clock_no_samples(self, ni: Any) -> None:
         with ni.task("Dev1/ai4") as into:
             finite(into, 4, source="/Dev1/ao/SampleClock")

@@ -112,6 +112,13 @@ class TestPowerOn:
         ni.port.device("Dev1").reset_device()
         assert ni.board.held_v["ao0"] == pytest.approx(0.5, abs=AO_LSB / 2)
 
+    def test_outputs_may_be_finer_or_coarser_than_inputs(self, make_ni: Any) -> None:
+        ni = make_ni(output_bits=8)
+        with ni.task("Dev1/ao0") as task:
+            task.write(0.1)
+            assert task.ao_channels[0].ao_resolution == 8
+        assert ni.board.held_v["ao0"] == pytest.approx(20 / 256)
+
     def test_a_value_outlives_its_task_and_its_program(self, make_ni: Any) -> None:
         ni = make_ni()
         task = ni.task("Dev1/ao0")
