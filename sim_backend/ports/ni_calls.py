@@ -27,6 +27,7 @@ from sim_backend.twins.ni_events import Events
 from sim_backend.twins.ni_rack import NiRack
 from sim_backend.twins.ni_task import NiTask
 from sim_backend.twins.ni_transfer import read, write
+from sim_backend.twins.ni_wait import demand_no_underflow, wait
 from sim_backend.twins.nidaqmx import NiBoardTwin
 
 # None: what the channel has first.
@@ -268,12 +269,14 @@ class TaskCalls:
         with self.answering(task):
             simulated = self.on_board(task)
             ni_faults.meet(simulated, "wait", time_to_wait)
-            simulated.wait(time_to_wait)
+            wait(simulated, time_to_wait)
 
     def is_task_done(self, task: Session) -> bool:
         """Whether all samples are over."""
         with self.answering(task):
-            return self.on_board(task).done
+            simulated = self.on_board(task)
+            demand_no_underflow(simulated)
+            return simulated.done
 
     # --- samples
 

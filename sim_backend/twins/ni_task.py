@@ -244,30 +244,6 @@ class NiTask:
         if not self.ownerless:
             self.clear()
 
-    def wait(self, timeout_s: float) -> None:
-        """Let bench time pass until the task is done; negative: however long it takes.
-
-        Events of all tasks are delivered on the way.
-        """
-        clock, events = self.board.world.clock, self.rack.events
-        deadline_s = clock.now_s() + timeout_s if timeout_s >= 0 else math.inf
-        while self.running and self.ticks:
-            self.demand_no_underflow()
-            part = self.part
-            done_s = part.done_s() if part is not None else math.inf
-            if done_s <= clock.now_s():
-                break
-            until_s = min(done_s, deadline_s)
-            if math.isinf(until_s) and math.isinf(events.next_s()):
-                raise NiError(NiCode.NOT_DONE_IN_TIME, "it will never be done")
-            # An event may stop this task, or write what it goes on with.
-            events.rest(clock, until_s)
-            self.board.world.catch_up()
-            if done_s > deadline_s and clock.now_s() >= deadline_s:
-                self.demand_no_underflow()
-                raise NiError(NiCode.NOT_DONE_IN_TIME, f"not done within {timeout_s:g} s")
-        self.board.world.catch_up()
-
     @property
     def done(self) -> bool:
         """Nothing is left to be sampled or played."""
@@ -349,13 +325,3 @@ class NiTask:
             raise NiError(NiCode.INVALID_TASK, f"task {self.name!r} was cleared")
         if self.running:
             raise NiError(NiCode.TASK_RUNNING, f"task {self.name!r} is running: {consequence}")
-
-    def demand_no_underflow(self) -> None:
-        """Refuse to go on with a stream of outputs that ran dry."""
-        self.board.world.catch_up()
-        if isinstance(self.part, Generation) and self.part.underflow:
-            raise NiError(
-                NiCode.OUTPUT_UNDERFLOW,
-                f"task {self.name!r} has played all {self.part.written} values and was given no "
-                "more in time; its outputs hold the last. Write sooner, or larger pieces",
-            )

@@ -13,6 +13,7 @@ from sim_backend.twins.ni_acquisition import Acquisition
 from sim_backend.twins.ni_errors import NiCode, NiError
 from sim_backend.twins.ni_generation import Generation
 from sim_backend.twins.ni_task import NiTask
+from sim_backend.twins.ni_wait import demand_no_underflow
 
 Volts = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ def _feed(task: NiTask, volts: Volts, timeout_s: float) -> None:
     settled = task.board.settle(task.outputs, volts)
     done = 0
     while done < settled.shape[1]:
-        task.demand_no_underflow()
+        demand_no_underflow(task)
         part = task.part
         if not isinstance(part, Generation):
             raise NiError(NiCode.CANNOT_YET_BE_WRITTEN, "it waits for its trigger", samples=done)
@@ -90,7 +91,7 @@ def _feed(task: NiTask, volts: Volts, timeout_s: float) -> None:
                 samples=done,
             )
         clock.sleep(room_s - clock.now_s())
-        task.demand_no_underflow()
+        demand_no_underflow(task)
         part.append(settled[:, done : done + count])
         done += count
 

@@ -101,6 +101,7 @@ class TestStream:
             for late in (
                 lambda: out.write(np.zeros(10)),
                 lambda: out.wait_until_done(1.0),
+                out.is_task_done,
             ):
                 with pytest.raises(DaqError, match="was given no more in time") as error:
                     late()
