@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := $(VENV)/bench/.installed
 
 .PHONY: run test check bench lint types laws tests clean
 
@@ -27,8 +28,14 @@ laws: $(STAMP)
 tests: $(STAMP)
 	$(BIN)/python -m pytest
 
-bench: $(STAMP)
+bench: $(STAMP) $(PEERS)
 	$(BIN)/python -m benchmarks
+
+# What `make bench` compares with. Beside the environment: badcrossbar brings a package `tests`.
+$(PEERS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/bench \
+	  badcrossbar==1.1.0 pathvalidate==3.3.1
+	@touch $@
 
 clean:
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

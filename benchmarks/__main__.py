@@ -4,7 +4,15 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import driver_query, learning_step, ni_stream, ni_wire, run_store, telegraph
+from benchmarks import (
+    crossbar,
+    driver_query,
+    learning_step,
+    ni_stream,
+    ni_wire,
+    run_store,
+    telegraph,
+)
 from benchmarks.rows import Row
 
 OUT = Path("bench.json")
@@ -19,6 +27,7 @@ def main() -> int:
         ni_stream.rows,
         ni_wire.rows,
         telegraph.rows,
+        crossbar.rows,
     ):
         rows += measure()
     width = max(len(row.name) for row in rows)

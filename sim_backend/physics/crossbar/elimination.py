@@ -28,8 +28,7 @@ def _inverse(a: Array) -> Array:
     """Inverse of a symmetric positive definite matrix; in place where it is small."""
     n = len(a)
     if n > _SMALL:
-        whole: Array = np.linalg.inv(a)
-        return whole
+        return np.linalg.inv(a)  # type: ignore[return-value]
     for k in range(n):
         pivot = 1.0 / a[k, k]
         a[k, k] = 1.0
