@@ -18,7 +18,8 @@ def rows() -> list[Row]:
     manager = pyvisa.ResourceManager(bench.simulated.ports.visa_library)
     raw = manager.open_resource(bench.loaded.file.instruments["smu"].resource)
     assert isinstance(raw, pyvisa.resources.MessageBasedResource)
-    driver_s, raw_s, ratio = interleaved_s(source.measure, lambda: raw.query(":READ?"), calls=300)
+    text = ":READ?;:FETCH?"
+    driver_s, raw_s, ratio = interleaved_s(source.measure, lambda: raw.query(text), calls=300)
     bench.make_safe()
     bench.close()
     return [

@@ -1,9 +1,9 @@
 """Keithley 2400: source-meter on GPIB or RS-232, through PyMeasure's own driver on our link.
 
-PyMeasure's properties carry the settings; readings are `:READ?` through its adapter. What it
-offers besides is not used: `current` and `voltage` send `:MEASure?`, which turns the output on
-and restores the reset compliance; `ramp_*`, `shutdown` and `wait_for_buffer` sleep. Levels are
-sent with all their digits, where PyMeasure keeps six.
+PyMeasure's properties carry the settings; readings are `:READ?` through its adapter, each sent by
+the instrument twice. What PyMeasure offers besides is not used: `current` and `voltage` send
+`:MEASure?`, which turns the output on and restores the reset compliance; `ramp_*`, `shutdown` and
+`wait_for_buffer` sleep. Levels are sent with all their digits, where PyMeasure keeps six.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from drivers.keithley2400_settings import (
 )
 from drivers.keithley2400_sweep import list_sweep
 from drivers.link import Link
-from drivers.scpi_replies import NODE, OTHER
+from drivers.scpi_replies import NODE, OTHER, split
 from drivers.scpi_source_meter import ScpiSourceMeter, ScpiSourceMeterOptions
 from drivers.source_fitting import Fitted, OutputStage
 from mtjlab.core.driver import Opening
@@ -33,6 +33,8 @@ from mtjlab.core.interfaces import Function, Reading, SourceAbilities
 _CONFIGURES = (
     "On a 2400 it restores the reset compliance and turns the output on; use the driver's measure()"
 )
+# `:FETCH?` sends the same reading again. Without a new one, with the output off, it comes alone.
+_READ = ":READ?;:FETCH?"
 _CONVERSIONS = 3  # signal, zero and reference
 
 
@@ -80,7 +82,9 @@ class Keithley2400(ScpiSourceMeter):
             self._properties.apply(change)
 
     def _take(self, fitted: Fitted) -> Reading:
-        values = self._properties.read(self._reading_s(fitted))
+        with self._link.acquiring(self._reading_s(fitted)):
+            reply = self._link.ask(_READ)
+        values = split(self._doubled.take(reply))
         return replies.reading(values, fitted, self._level, self._where)
 
     def _run_list(

@@ -11,7 +11,7 @@ from mtjlab.core.errors import BadReply, InstrumentError
 
 
 class Properties:
-    """Settings through PyMeasure's own properties, readings through its adapter.
+    """Settings through PyMeasure's own properties.
 
     PyMeasure's object sends `:FORMAT:ELEMENTS` when it is made, so it is made at the first
     setting and not at connecting.
@@ -52,16 +52,6 @@ class Properties:
                 f"{self._where}: {change.attribute} was set to {change.value} and reads back "
                 f"{got}. Check for a front-panel lock or an interlock"
             )
-
-    def read(self, duration_s: float) -> list[Any]:
-        """`:READ?`, split at commas; numbers where they are numbers.
-
-        Args:
-            duration_s: how long the reading takes, s.
-        """
-        with self._link.acquiring(duration_s):
-            values: list[Any] = self._pymeasure.values(":READ?")
-        return values
 
     def _demand_no_errors(self, after: str) -> None:
         demand_empty(self._link.ask, self._where, after)

@@ -15,7 +15,7 @@ def reading(values: Sequence[Any], fitted: Fitted, level: float, where: str) -> 
     """Of the five elements voltage, current, resistance, time, status.
 
     Args:
-        values: as PyMeasure has split them.
+        values: of the reply, split at its commas.
         fitted: the settings in force.
         level: what the source was last set to, V or A.
         where: the instrument, for messages.

@@ -10,6 +10,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.doubled import ask_twice
 from drivers.error_queue import demand_empty
 from drivers.link import Link
 from drivers.source_fitting import Fitted, check_sweep
@@ -118,7 +119,7 @@ def _wait_until_full(link: Link, duration_s: float, clock: Clock, where: str) ->
 
 
 def _fetch(link: Link, points: int, where: str) -> NDArray[np.float64]:
-    reply = link.ask(":TRACE:DATA?")
+    reply = ask_twice(link.ask, ":TRACE:DATA?", where)
     try:
         values = np.array(reply.split(","), dtype=np.float64)
     except ValueError as error:

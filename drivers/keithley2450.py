@@ -1,6 +1,7 @@
 """Keithley 2450 in its SCPI mode: source-meter on LAN, USB or GPIB.
 
-Readings are `:READ?` through PyMeasure's adapter, with the source read back in the same reading.
+Readings are `:READ?` through PyMeasure's adapter, with the source read back in the same reading,
+each sent by the instrument twice.
 PyMeasure's own `Keithley2450` is not used: it clips ranges and limits silently, its ramps and its
 `shutdown` sleep, and its buffer methods are those of a 2400.
 """
@@ -30,7 +31,9 @@ from mtjlab.core.interfaces import Function, Reading, SourceAbilities
 _SELECTS = "It changes what a 2450 measures; use the driver's measure()"
 # Bits of the status of the source, which comes with every reading.
 _LIMITED, _OUTPUT_ON = 1 << 5, 1 << 7
-_READ = f':READ? "{BUFFER}", SOURCE, READING, SOURSTATUS'
+_WANTED = f'"{BUFFER}", SOURCE, READING, SOURSTATUS, TSTAMP'
+# `:FETCH?` sends the same reading again.
+_READ = f":READ? {_WANTED};:FETCH? {_WANTED}"
 # Both quantities, each with the zero and the reference of auto zero.
 _CONVERSIONS = 2 * 3
 # The longest automatic source delay, with high capacitance, s.
@@ -87,7 +90,8 @@ class Keithley2450(ScpiSourceMeter):
     def _take(self, fitted: Fitted) -> Reading:
         with self._link.acquiring(self._reading_s(fitted)):
             reply = self._link.ask(_READ)
-        return self._reading(split(reply), self._level, fitted)
+        *values, _ = split(self._doubled.take(reply))
+        return self._reading(values, self._level, fitted)
 
     def _run_list(
         self, levels: NDArray[np.float64], delay_s: float, fitted: Fitted

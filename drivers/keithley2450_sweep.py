@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers import scpi_replies as replies
+from drivers.doubled import ask_twice
 from drivers.error_queue import demand_empty
 from drivers.link import Link
 from drivers.scpi_replies import NODE
@@ -134,7 +135,8 @@ def _fetch(link: Link, points: int, where: str) -> NDArray[np.float64]:
     stored = link.ask(f':TRACE:ACTUAL? "{BUFFER}"').strip()
     if stored != str(points):
         raise BadReply(f"{where}: {stored!r} readings in the buffer after a sweep of {points}")
-    reply = link.ask(f':TRACE:DATA? 1, {points}, "{BUFFER}", SOURCE, READING, SOURSTATUS')
+    question = f':TRACE:DATA? 1, {points}, "{BUFFER}", SOURCE, READING, SOURSTATUS'
+    reply = ask_twice(link.ask, question, where)
     try:
         values = np.array(reply.split(","), dtype=np.float64)
     except ValueError as error:

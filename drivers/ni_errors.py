@@ -18,7 +18,9 @@ from mtjlab.core.errors import (
     Timeout,
 )
 
-_NO_SUCH_DEVICE, _NO_SUCH_CHANNEL = -200220, -200170
+_NO_SUCH_CHANNEL = -200170
+# No such device; absent, unavailable or not to be accessed; its driver sees it no more.
+_GONE = (-200220, -200324, -201003, -88705)
 _OVERWRITTEN = -200279
 _RESERVED = (-50103, -200022)
 _TIMEOUTS = (-200284, -200560)
@@ -57,10 +59,10 @@ def _ours(
     lost: Callable[[], tuple[int, int]] | None,
 ) -> MtjlabError:
     code, text = error.error_code, f"{where}: {doing}: {_first_line(error)}"
-    if code == _NO_SUCH_DEVICE:
+    if code in _GONE:
         return NotFound(
-            f"{text}. NI-DAQmx knows no such device: check power, cable and its name in NI MAX "
-            "against `resource` in the bench file"
+            f"{text}. NI-DAQmx does not reach this device: check power, cable and its name in NI "
+            "MAX against `resource` in the bench file"
         )
     if code == _NO_SUCH_CHANNEL:
         return BenchError(f"{text}. Check the channel in [[wiring]] of the bench file")

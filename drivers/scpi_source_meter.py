@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from drivers import scpi_replies as replies
+from drivers.doubled import Doubled
 from drivers.error_queue import demand_empty, drain
 from drivers.link import Link
 from drivers.link_settings import LinkSettings
@@ -26,6 +27,7 @@ from mtjlab.core.errors import (
     MtjlabError,
     NotFound,
     NotSafeError,
+    Reported,
     Timeout,
 )
 from mtjlab.core.interfaces import (
@@ -86,6 +88,7 @@ class ScpiSourceMeter(ABC):
         self._fitted: Fitted | None = None
         self._on: bool | None = None
         self._level = 0.0
+        self._doubled = Doubled(self._where)
 
     @classmethod
     def open(cls, opening: Opening) -> Self:
@@ -234,7 +237,20 @@ class ScpiSourceMeter(ABC):
                 raise InstrumentError(f"{self._where}: the output is off. Switch it on first")
             readings = self._run_list(levels, delay_s, fitted)
             self.set_level(float(levels[-1]))
+            self._demand_unlimited(readings, levels, fitted)
             return np.array([(r.voltage_v, r.current_a) for r in readings])
+
+    def _demand_unlimited(
+        self, readings: Sequence[Reading], levels: NDArray[np.float64], fitted: Fitted
+    ) -> None:
+        limited = [n for n, reading in enumerate(readings) if reading.in_compliance]
+        if limited:
+            unit = UNIT[fitted.settings.function]
+            raise Reported(
+                f"{self._where}: compliance held the output back at {len(limited)} of "
+                f"{len(readings)} levels of a sweep, first at {si(float(levels[limited[0]]), unit)}"
+                ". Configure a larger compliance, or sweep less far"
+            )
 
     def abort(self) -> None:
         """As `SourceMeter.abort`."""

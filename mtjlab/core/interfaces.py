@@ -140,6 +140,9 @@ class SourceMeter(Protocol):
         """Step through `levels` in the instrument's own buffer; (n, 2): voltage V, current A.
 
         `delay_s` passes between reaching a level and measuring. Ends at `levels[-1]`.
+
+        Raises:
+            Reported: compliance held the output back somewhere, so that not all of it is data.
         """
         ...
 

@@ -32,7 +32,13 @@ from sim_backend.world import World
 
 IDN = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1000024,C34 Sep 21 2016 15:30:00/A02  /K/J"
 SETTINGS = SourceSettings("voltage", range=0.3, compliance=200e-6)
+READ = ":READ?;:FETCH?"
 SILENCE = None
+
+
+def twice(reply: bytes) -> bytes:
+    """As the instrument sends a reading."""
+    return reply.removesuffix(b"\n") + b";" + reply
 
 
 class Instrument:
@@ -187,7 +193,7 @@ def test_a_sweep_runs_in_the_instruments_buffer(running, library):
     assert np.abs(rows[:, 0] - levels).max() < 1e-3
     sent = library.sent[already:]
     assert sum(m.startswith(":SOURCE:LIST:VOLTAGE") for m in sent) == 2, "100 levels a message"
-    assert ":READ?" not in sent
+    assert READ not in sent
     assert running.state().level == pytest.approx(0.3)
     assert running.measure().voltage_v == pytest.approx(0.3, rel=1e-3)
 
@@ -214,7 +220,7 @@ def test_a_leaked_driver_can_be_read_but_not_set(running, permit, library):
     finally:
         permit._local.granted = True
     assert settings_sent(library)[-1] == ":SOURCE:VOLTAGE 0.2"
-    assert ":READ?" in library.sent[already:]
+    assert READ in library.sent[already:]
 
 
 @pytest.mark.parametrize("level", [0.3001, -1.0, float("nan"), float("inf")])
@@ -314,15 +320,48 @@ def test_a_setting_that_does_not_read_back_is_an_error(
     ],
 )
 def test_no_garbled_reading_becomes_a_number(running, instrument, reply):
-    instrument.lies[":READ?"] = [(reply,)]
+    instrument.lies[READ] = [(twice(reply),)]
     with pytest.raises(BadReply):
         running.measure()
     assert running.measure().voltage_v == pytest.approx(0.2, rel=1e-3)
 
 
+GOOD = b"+2.000000E-01,+1.000000E-05,+9.910000E+37,+1.000000E+00,+5.324800E+04"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [GOOD, GOOD + b";", GOOD + b";" + GOOD.replace(b"+1.000000E-05", b"+3.000000E-05")],
+    ids=["once", "cut off", "one digit is another"],
+)
+def test_a_reading_must_come_twice_and_the_same(running, instrument, reply):
+    instrument.lies[READ] = [(reply + b"\n",)]
+    with pytest.raises(BadReply, match="the same one twice"):
+        running.measure()
+    assert running.measure().voltage_v == pytest.approx(0.2, rel=1e-3)
+
+
+def test_the_reading_of_before_is_no_new_one(running, instrument):
+    instrument.lies[READ] = [(twice(GOOD + b"\n"),)] * 2
+    assert running.measure().current_a == 1e-5
+    with pytest.raises(BadReply, match="reading of before came once more"):
+        running.measure()
+    running.measure()
+
+
+def test_a_sweep_that_met_compliance_is_no_data(running):
+    load_ohm = running.measure().voltage_v / running.measure().current_a
+    running.shutdown()
+    running.configure(SourceSettings("voltage", range=0.3, compliance=0.15 / load_ohm))
+    running.output(True)
+    with pytest.raises(Reported, match="compliance held the output back"):
+        running.sweep(np.linspace(0.0, 0.3, 5), 0.0)
+    assert running.state().level == pytest.approx(0.3), "it ends where it was to end"
+
+
 def test_a_reading_that_comes_too_late_is_not_the_next_one(running, instrument):
     late = b"+2.000000E-01,+9.999999E-05,+9.910000E+37,+1.0E+00,+0.0E+00\n"
-    instrument.lies[":READ?"] = [(SILENCE,) * 200 + (late,)]
+    instrument.lies[READ] = [(SILENCE,) * 200 + (twice(late),)]
     with pytest.raises(Timeout):
         running.measure()
     assert running.measure().current_a < 9e-5
@@ -334,12 +373,13 @@ def test_off_measures_nothing_and_stays_off(running, library):
     already = len(library.sent)
     with pytest.raises(InstrumentError, match="measures nothing while its output is off"):
         running.measure()
-    assert ":READ?" not in library.sent[already:]
+    assert READ not in library.sent[already:]
 
 
 def test_an_output_switched_off_by_hand_is_noticed(running, instrument):
+    running.measure()
     instrument.tell("OUTP OFF")
-    with pytest.raises(Timeout):
+    with pytest.raises(BadReply, match="the same one twice"):
         running.measure()
     with pytest.raises(InstrumentError, match="while its output is off"):
         running.measure()
@@ -428,7 +468,7 @@ def test_what_was_reported_before_a_shutdown_does_not_spoil_the_next_settings(ru
 
 
 def test_shutdown_works_in_the_middle_of_a_reply_and_after_an_abort(running, instrument):
-    instrument.lies[":READ?"] = [(b"+2.0", SILENCE)]
+    instrument.lies[READ] = [(b"+2.0", SILENCE)]
     running.abort()
     with pytest.raises(Aborted):
         running.measure()

@@ -39,7 +39,8 @@ SETTINGS = SourceSettings("voltage", range=0.3, compliance=200e-6)
 CURRENT = SourceSettings(
     "current", range=20e-6, compliance=1.0, four_wire=True, off_state="zero", nplc=0.1
 )
-READ = ':READ? "defbuffer1", SOURCE, READING, SOURSTATUS'
+WANTED = '"defbuffer1", SOURCE, READING, SOURSTATUS, TSTAMP'
+READ = f":READ? {WANTED};:FETCH? {WANTED}"
 SILENCE = None
 
 
@@ -423,7 +424,9 @@ def test_a_limit_that_the_instrument_changes_by_itself_is_noticed(smu, instrumen
     ],
 )
 def test_a_reading_that_cannot_be_one_is_no_number(running, instrument, reply, error, match):
-    instrument.lies[READ] = [(reply,)]
+    stamped = reply.replace(b"\n", b",07/01/2025 12:00:00.000000")
+    whole = stamped + b";" + stamped + b"\n" if stamped != reply else reply
+    instrument.lies[READ] = [(whole,)]
     with pytest.raises(error, match=match):
         running.measure()
     assert running.measure().voltage_v == pytest.approx(0.2, rel=1e-3)
