@@ -115,6 +115,7 @@ class GuardedSource:
         with self._guard.permitted():
             self._source.shutdown()
             self._guard.setpoints[self._terminal] = 0.0
+            self._guard.ledger.stands(self._terminal, 0.0)
 
     def _moves(self, low: float, high: float) -> None:
         """Wherever a failed move ends, it is taken for its largest level."""
@@ -126,8 +127,11 @@ class GuardedSource:
     def _holds(self, level: float) -> None:
         if self._sources_voltage:
             self._guard.holds(self._terminal, level)
-        else:
-            self._guard.setpoints[self._terminal] = level
+            return
+        self._guard.setpoints[self._terminal] = level
+        # An open junction sees the whole compliance voltage of a current source.
+        worst_v = self._settings.compliance if level and self._settings else 0.0
+        self._guard.ledger.stands(self._terminal, worst_v)
 
     @property
     def _sources_voltage(self) -> bool:
@@ -234,12 +238,17 @@ class GuardedDaq:
                 rest_v=rest_v,
                 steps=steps,
             )
-            for channel, volts in zip(ao, rest_v, strict=True):
-                self._guard.holds(f"{self._name}/{channel}", volts)
+            for column, channel in enumerate(ao):
+                terminal = f"{self._name}/{channel}"
+                if outputs_v is not None:
+                    step_s = 1.0 / block.step_rate_hz
+                    self._guard.ledger.played(terminal, outputs_v[:, column], step_s)
+                self._guard.holds(terminal, rest_v[column])
             return block
 
     def stream(self, ai: Sequence[str], rate_hz: float, block: int) -> Iterator[Samples]:
         """As `Daq.stream`."""
+        self._guard.lease(block / rate_hz)
         for samples in self._daq.stream(ai, rate_hz, block):
             self._guard.lease(block / rate_hz)
             yield samples

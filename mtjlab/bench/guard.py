@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from mtjlab.bench.ledger import Ledger
 from mtjlab.core.clock import Clock
 from mtjlab.core.errors import LimitError
 from mtjlab.core.interfaces import SourceMeter
@@ -30,6 +31,7 @@ class Guard:
             set-point: in a block or sweep, after one that failed, and of a current source.
         energised: an output has been switched on, or a board output moved off 0 V, at some time.
         live: the same, and the bench has not been made safe since.
+        ledger: books how long which junction stands at what.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Guard:
         self.setpoints: dict[str, float] = {}
         self.spans: dict[str, tuple[float, float]] = {}
         self.energised = self.live = False
+        self.ledger = Ledger(wiring, limits, clock)
         self.sources: dict[str, SourceMeter] = {}
         self.lock = threading.RLock()
         self._permit = permit
@@ -99,6 +102,7 @@ class Guard:
         for wire in driven:
             worst_v, worst_a = self.limits.worst_case(volts * wire.divider, wire.series_ohm)
             self._compare(terminal, si(volts, "V"), wire, worst_v, worst_a)
+        self.ledger.check(terminal, volts)
 
     def check_current(self, terminal: str, amperes: float, compliance_v: float) -> None:
         """The same for a current source: an open junction sees the whole compliance voltage."""
@@ -113,6 +117,7 @@ class Guard:
         for wire in driven:
             worst_v = abs(compliance_v) * wire.divider
             self._compare(terminal, si(amperes, "A"), wire, worst_v, abs(amperes))
+        self.ledger.check(terminal, compliance_v)
         self.check_rows({terminal: (-abs(compliance_v), abs(compliance_v))})
 
     def check_rows(self, moving_v: Mapping[str, tuple[float, float]]) -> None:
@@ -167,17 +172,20 @@ class Guard:
         held_v = self._span(terminal)
         span_v = min(low_v, held_v[0]), max(high_v, held_v[1])
         self.spans[terminal] = span_v
-        self.setpoints[terminal] = max(span_v, key=abs)
+        self.setpoints[terminal] = worst_v = max(span_v, key=abs)
+        self.ledger.stands(terminal, worst_v)
 
     def holds(self, terminal: str, volts: float) -> None:
         """The terminal has arrived, or was never anywhere else."""
         self.setpoints[terminal] = volts
         self.spans.pop(terminal, None)
+        self.ledger.stands(terminal, volts)
 
     def forget(self) -> None:
         """Nothing is known to stand at its last set-point any more."""
         self.setpoints.clear()
         self.spans.clear()
+        self.ledger.rests()
 
     def _compare(
         self, terminal: str, value: str, wire: Driven, worst_v: float, worst_a: float

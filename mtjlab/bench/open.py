@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mtjlab.bench.faces import GuardedDaq, GuardedSource
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.guard import Guard
+from mtjlab.bench.ledger import Ledger, chip_file
 from mtjlab.bench.safe import Made, make_safe
 from mtjlab.bench.selector_face import GuardedSelector
 from mtjlab.bench.watch import LeasedClock, Watch
@@ -25,6 +26,7 @@ from mtjlab.core.interfaces import (
     SourceMeter,
 )
 from mtjlab.core.permit import WritePermit
+from mtjlab.core.places import runs_dir
 from mtjlab.core.protocol import Rig
 from mtjlab.core.units import si
 
@@ -98,7 +100,13 @@ class OpenBench:
         self._ports, self.clock = ports, clock
         self.wiring = loaded.file.wiring.resolve()
         self._permit = WritePermit()
-        self.guard = Guard(self.wiring, loaded.file.limits.junction(), self._permit, clock)
+        limits = loaded.file.limits.junction()
+        self.guard = Guard(self.wiring, limits, self._permit, clock)
+        if self._watch is not None:
+            # The life of a real chip; that of a twin begins with each run. Who energises nothing
+            # must not depend on the file.
+            file = chip_file(runs_dir(), loaded.file.chip.id)
+            self.guard.ledger = Ledger(self.wiring, limits, clock, file=file)
         self.drivers: dict[str, Driver] = {}
         self.instruments: dict[str, Instrument] = {}
         self.missing: dict[str, Exception] = {}
@@ -241,6 +249,14 @@ class OpenBench:
                 self.notice("warning", f"{name} did not close cleanly: {error}")
         self.drivers.clear()
         self.instruments.clear()
+
+    def book(self, run: str) -> None:
+        """Write down how long junctions have stood at which voltage, for the life of the chip.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self.guard.ledger.write(run)
 
     def close(self) -> None:
         """Release all links. Changes no output.

@@ -64,9 +64,13 @@ class LimitsTable(Table):
     r_min: Annotated[Ohm, Ge(0)] = 0.0
     r_max: Annotated[float, Field(allow_inf_nan=True), Quantity("ohm"), Gt(0)] = math.inf
 
+    above_soft: Annotated[float, Field(allow_inf_nan=True), Quantity("s"), Ge(0)] = math.inf
+
     def junction(self) -> JunctionLimits:
         """The limits as the guard uses them."""
-        return JunctionLimits(self.junction_v, self.junction_a, self.soft_v, self.r_min, self.r_max)
+        return JunctionLimits(
+            self.junction_v, self.junction_a, self.soft_v, self.r_min, self.r_max, self.above_soft
+        )
 
 
 class JunctionTable(Table):

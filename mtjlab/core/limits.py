@@ -40,6 +40,7 @@ class JunctionLimits:
         soft_v: above this the time is booked against the chip, V.
         r_min_ohm: smallest resistance a junction may have; 0 admits a short.
         r_max_ohm: largest; infinity admits an open.
+        above_soft_s: time that a junction may spend above `soft_v` in its whole life, s.
     """
 
     hard_v: float
@@ -47,6 +48,7 @@ class JunctionLimits:
     soft_v: float
     r_min_ohm: float = 0.0
     r_max_ohm: float = math.inf
+    above_soft_s: float = math.inf
 
     def worst_case(self, source_v: float, series_ohm: float) -> tuple[float, float]:
         """Largest |voltage| (V) and |current| (A) at a junction behind a series resistor.

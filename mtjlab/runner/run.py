@@ -36,6 +36,8 @@ from mtjlab.runner.recovery import Recovery
 from mtjlab.store import RunWriter
 
 CHECKPOINT_EVERY_S = 1.0
+# A death costs the chip's account no more than this.
+BOOK_EVERY_S = 60.0
 # While a run is paused its outputs may be on, and the supervisor must hear of us.
 RENEW_EVERY_S = 1.0
 
@@ -64,6 +66,7 @@ class Run:
         self._declared: dict[str, Stream] = {}
         self._sent: dict[str, int] = {}
         self._checkpointed_s = 0.0
+        self._booked_s = time.monotonic()
         self._progress: Progress | None = None
         self._thread = threading.Thread(target=self._execute, name="mtjlab run")
 
@@ -266,6 +269,9 @@ class Run:
             return
         assert self._bench is not None
         self._checkpointed_s = time.monotonic()
+        if self._checkpointed_s - self._booked_s >= BOOK_EVERY_S:
+            self._booked_s = self._checkpointed_s
+            self._bench.book(self.outcome.run_id)
         self._writer.checkpoint(
             {f"protocol/{key}": value for key, value in progress.state.items()}
             | {f"generator/{k}": v for k, v in self._bench.generators.state().items()}
@@ -286,6 +292,18 @@ class Run:
             self._tell(StateChanged("safe"))
         finally:
             self.outcome.bench_time_s = bench.clock.now_s()
+            self._book()
+
+    def _book(self) -> None:
+        """The stress of this run, in the chip's account and in the log of the run file."""
+        assert self._bench is not None
+        words = self._bench.guard.ledger.words()
+        try:
+            self._bench.book(self.outcome.run_id)
+        except StoreError as error:
+            self._notice("error", str(error))
+        if words:
+            self._notice("info", words)
 
     def _close_file(self) -> None:
         writer, outcome = self._writer, self.outcome
