@@ -1,0 +1,1 @@
+"""The kill matrix: an application dies in every way there is, and the bench must end safe."""
