@@ -2,10 +2,19 @@
 
 from collections.abc import Callable
 
+from pyvisa import errors
 from pyvisa.constants import StatusCode
 
 from mtjlab.core.errors import InstrumentError, NotFound, Timeout
 from mtjlab.core.units import si
+
+# What a library raises when a link fails; pyvisa-py's HiSLIP has only RuntimeError to say it with.
+LINK_FAILURES = (errors.Error, OSError, RuntimeError)
+_NOBODY = (
+    StatusCode.error_resource_not_found,
+    StatusCode.error_no_listeners,
+    StatusCode.error_connection_lost,
+)
 
 
 def visa_error(
@@ -14,7 +23,7 @@ def visa_error(
     """The error to raise instead of `error`, which `command` met at `where`.
 
     Args:
-        error: of PyVISA, or an OSError below it.
+        error: one of `LINK_FAILURES`.
         where: name and resource of the instrument.
         command: what was being sent or asked.
         timeout_s: how long the link waits, s.
@@ -26,7 +35,7 @@ def visa_error(
             f"{where} did not take {command!r} within {si(timeout_s, 's')}. Check that it is "
             "switched on and remote"
         )
-    if code in (StatusCode.error_resource_not_found, StatusCode.error_no_listeners):
+    if code in _NOBODY:
         return NotFound(
             f"{where}: nobody is there: {error}. There are: {present()}. Check power and cable"
         )
