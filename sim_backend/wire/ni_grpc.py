@@ -4,7 +4,6 @@ The unmodified nidaqmx package of any process reaches them by `grpc_options`. Wh
 its outputs hold, its tasks are freed, and everybody else is served on.
 """
 
-import ipaddress
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -15,6 +14,7 @@ import grpc
 from mtjlab.core.errors import BenchError
 from sim_backend.ports.ni_service import NiService, Refused
 from sim_backend.ports.nidaqmx import NiPort
+from sim_backend.wire.listener import loopback
 from sim_backend.wire.ni_peers import connected_ports
 
 _SERVICE = "nidaqmx_grpc.NiDAQmx"
@@ -50,13 +50,8 @@ class NiServer:
         Raises:
             BenchError: no board, an address that others can reach, or a slow protobuf.
         """
-        if not ipaddress.ip_address(host).is_loopback:
-            raise BenchError(
-                f"NI boards are served on loopback only, not on {host}: the connection has no "
-                "password. Use 127.0.0.1"
-            )
         self._service = NiService(boards, self._gone)
-        self._host, self._port = host, port
+        self._host, self._port = loopback(host), port
         self._server: Any = None
         self._workers: futures.ThreadPoolExecutor | None = None
         self._watch: threading.Thread | None = None
