@@ -14,7 +14,7 @@ import math
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import pyvisa
@@ -24,7 +24,8 @@ from pyvisa.constants import ResourceAttribute, StatusCode
 
 from drivers.link_settings import LinkSettings
 from drivers.messages import understand
-from drivers.visa_errors import visa_error
+from drivers.send_at_once import send_at_once
+from drivers.visa_errors import LINK_FAILURES, visa_error
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import (
     Aborted,
@@ -167,6 +168,7 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
         sessions = getattr(self._visa, "sessions", None)
         in_python = type(self._visa).__module__.partition(".")[0] == "pyvisa_py"
         self._partial: Any = sessions[self._session] if sessions and in_python else None
+        send_at_once(self._partial)
 
     def _present(self) -> str:
         try:
@@ -234,7 +236,7 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
         self._set_timeout(self._settings.timeout_s)
         try:
             self._visa.write(self._session, (command + self._settings.termination).encode("ascii"))
-        except (errors.Error, OSError) as error:
+        except LINK_FAILURES as error:
             raise self._translated(error, command) from error
 
     def _receive(self, command: str) -> str:
@@ -276,7 +278,7 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             if error.error_code == StatusCode.error_timeout:
                 return b"", StatusCode.error_timeout
             raise self._translated(error, command) from error
-        except (errors.Error, OSError) as error:
+        except LINK_FAILURES as error:
             raise self._translated(error, command) from error
 
     @staticmethod
@@ -319,13 +321,15 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
         # gone. There, as wherever it is not supported, the greeting sees to the rest.
         if self.resource.upper().endswith("SOCKET"):
             return
-        with suppress(NotImplementedError):
-            try:
-                self.connection.clear()
-            except (errors.Error, OSError) as error:
-                code = getattr(error, "error_code", None)
-                if code != StatusCode.error_nonsupported_operation:
-                    raise self._translated(error, "device clear") from error
+        try:
+            self.connection.clear()
+        except (errors.Error, OSError) as error:
+            code = getattr(error, "error_code", None)
+            if code != StatusCode.error_nonsupported_operation:
+                raise self._translated(error, "device clear") from error
+        except RuntimeError:
+            # Not implemented, or pyvisa-py's HiSLIP stumbled over the late reply it is to drop.
+            pass
 
     def _greet(self, question: str, expected: str) -> None:
         self._send(question)

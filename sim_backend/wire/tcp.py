@@ -42,6 +42,7 @@ class RawSocket:
             line = self._instrument.connect(sender.send)
             try:
                 while data := client.recv(_MOST_AT_ONCE):
+                    _acknowledge(client)
                     for piece in messages(data):
                         if reply := line.say(piece):
                             sender.send(reply)
@@ -51,6 +52,13 @@ class RawSocket:
                 line.end()
         finally:
             self._turnstile.leave()
+
+
+def _acknowledge(client: socket.socket) -> None:
+    """Say at once what has come: many clients send nothing more before (Nagle's algorithm)."""
+    quick = getattr(socket, "TCP_QUICKACK", None)
+    if quick is not None:
+        client.setsockopt(socket.IPPROTO_TCP, quick, 1)
 
 
 def messages(data: bytes) -> Iterator[bytes]:
