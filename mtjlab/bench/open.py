@@ -1,7 +1,7 @@
 """Opens a bench: entry points to drivers, the guard before them, the safe state behind them."""
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,7 +17,7 @@ from mtjlab.bench.watch import LeasedClock, Watch
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
 from mtjlab.core.driver import Driver, Opening, Ports
-from mtjlab.core.errors import BenchError, InstrumentError, MtjlabError
+from mtjlab.core.errors import BenchError, InstrumentError, MtjlabError, Unwatched
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import (
     Daq,
@@ -216,13 +216,15 @@ class OpenBench:
         """
         # Whatever comes of it, nothing is known to stand at its last set-point any more.
         self.guard.forget()
-        self.guard.lease(SAFE_WITHIN_S)
+        with suppress(Unwatched):
+            self.guard.lease(SAFE_WITHIN_S)
         made = make_safe(
             self.instruments, self._permit, self.clock, self.notice, absent=self.missing
         )
         self.guard.live = False
         if self._watch is not None:
-            self._watch.free()
+            with suppress(Unwatched):
+                self._watch.free()
         return made
 
     def reconnect(self) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mtjlab.bench.file import LoadedBench
 from mtjlab.core.clock import WallClock
-from mtjlab.core.errors import InstrumentError
+from mtjlab.core.errors import InstrumentError, Unwatched
 
 LEASE_S = 5.0
 # Saying it again this often is enough, and keeps the pipe out of a learning step.
@@ -81,7 +81,7 @@ class Watch:
         """An output may be on, and what follows may take `duration_s` (s of wall time, >= 0).
 
         Raises:
-            InstrumentError: the supervisor is gone; make the bench safe.
+            Unwatched: the supervisor is gone; make the bench safe.
         """
         now_s = time.monotonic()
         until_s = now_s + LEASE_S + duration_s
@@ -128,7 +128,7 @@ class Watch:
                 stream.write(line.encode() + b"\n")
                 stream.flush()
         except (OSError, ValueError) as error:
-            raise InstrumentError(
+            raise Unwatched(
                 "the supervisor is gone, so nothing would make the bench safe if this program "
                 f"died ({error}). The run ends in the safe state"
             ) from error
@@ -143,5 +143,7 @@ class LeasedClock(WallClock):
 
     def sleep(self, seconds: float, abort: threading.Event | None = None) -> bool:
         """As `WallClock.sleep`, with a lease for as long."""
-        self._lease(seconds)
+        # Who waits in the middle of making the bench safe must not be kept from it.
+        with suppress(Unwatched):
+            self._lease(seconds)
         return super().sleep(seconds, abort)

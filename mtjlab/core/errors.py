@@ -12,6 +12,7 @@
             BadReply             an answer that cannot be what was asked for
             Reported             the instrument's own error queue
             Overrun              samples were lost
+            Unwatched            the supervisor is gone; nobody would make the bench safe
         LimitError (4)           refused by the guard; nothing was sent
         Aborted (5)              stopped by the user
         NotSafeError (6)         the bench could not be proved safe
@@ -88,6 +89,10 @@ class Overrun(InstrumentError):
         super().__init__(message)
         self.first_lost = first_lost
         self.count = count
+
+
+class Unwatched(InstrumentError):
+    """The supervisor is gone: nobody would make the bench safe if this program died."""
 
 
 class LimitError(MtjlabError):

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from threading import Event
 
 from mtjlab.bench.open import OpenBench
-from mtjlab.core.errors import Aborted, InstrumentError, NotSafeError, WrongIdentity
+from mtjlab.core.errors import Aborted, InstrumentError, NotSafeError, Unwatched, WrongIdentity
 from mtjlab.core.units import si
 
 # One try after each pause, in bench time. A link that comes back does so within seconds; what is
 # still wrong after that is for a person.
 BACK_OFF_S = (0.2, 1.0, 5.0)
+
+# What another try cannot mend.
+_FINAL = (WrongIdentity, Unwatched)
 
 Notice = Callable[[str, str], None]
 
@@ -47,7 +50,7 @@ class Recovery:
             # Somebody else's output: not ours to switch off, and no step of ours to do again.
             raise error
         failure: InstrumentError | NotSafeError = error
-        while self._failures < len(BACK_OFF_S) and not isinstance(failure, WrongIdentity):
+        while self._failures < len(BACK_OFF_S) and not isinstance(failure, _FINAL):
             pause_s = BACK_OFF_S[self._failures]
             self._failures += 1
             self._notice(
