@@ -1,8 +1,8 @@
 """`[[twin.scenario]]`: what goes wrong with the simulated instruments, and when."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mtjlab.bench.table import Second, Table
 from mtjlab.core.parameters import Ge, Gt, Le
@@ -11,12 +11,20 @@ from sim_backend.faults import Incident, Kind
 TRIGGERS = ("at", "message", "command", "probability")
 
 
+def _times(given: object) -> int | None:
+    if given == "always":
+        return None
+    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        raise ValueError('expected a whole number >= 1, or "always"')
+    return given
+
+
 class IncidentTable(Table):
     """One `[[twin.scenario]]`: a fault of one instrument, and its trigger.
 
     Attributes:
         at, message, command, probability: the trigger; exactly one of them.
-        times: how often; `always` has no end.
+        times: how often; None, written `always`, has no end.
     """
 
     instrument: Annotated[str, Field(description="text: name of an instrument of this file")]
@@ -25,7 +33,7 @@ class IncidentTable(Table):
     message: Annotated[int, Ge(1)] | None = None
     command: Annotated[str, Field(min_length=1)] | None = None
     probability: Annotated[float, Gt(0), Le(1)] | None = None
-    times: Annotated[int, Ge(1)] | Literal["always"] = 1
+    times: Annotated[int | None, BeforeValidator(_times)] = 1
     delay: Annotated[Second, Gt(0)] = Incident.delay_s
     duration: Annotated[Second, Gt(0)] = Incident.duration_s
     code: int = Incident.code
@@ -40,7 +48,7 @@ class IncidentTable(Table):
             message=self.message,
             command=self.command,
             probability=self.probability,
-            times=None if self.times == "always" else self.times,
+            times=self.times,
             delay_s=self.delay,
             duration_s=self.duration,
             code=self.code,

@@ -171,8 +171,10 @@ class FaultyConversation:
                 self._put(reply)
 
     def _put(self, reply: bytes, *, own: bool = True) -> None:
+        # What is behind others on the line has left the instrument, too.
+        own = own and self._own >= len(self._out)
         self._out += reply
-        self._own = min(self._own, len(self._out)) + len(reply) if own else 0
+        self._own = len(self._out) if own else 0
 
     def _collect(self) -> None:
         """Take over what the instrument has put into its queue by itself."""
