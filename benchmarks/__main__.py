@@ -12,6 +12,7 @@ from benchmarks import (
     ni_wire,
     run_store,
     telegraph,
+    virtual_time,
 )
 from benchmarks.rows import Row
 
@@ -28,6 +29,7 @@ def main() -> int:
         ni_wire.rows,
         telegraph.rows,
         crossbar.rows,
+        virtual_time.rows,
     ):
         rows += measure()
     width = max(len(row.name) for row in rows)

@@ -62,9 +62,12 @@ class SinglesGroup:
         self._capacitance_f = np.array(
             [0.0 if w.read is None else capacitance_f.get(w.read.address, 0.0) for w in wires]
         )
+        self._lags = bool(self._capacitance_f.any())
         # What stands on each cable; known whenever the state of its junction is.
         self._cable_v = np.zeros(n)
+        self._drifting = self._singles.devices.drifting
         self._points: dict[bytes, OperatingPoint] = {}
+        self._fastest_hz: dict[str, float] = {}
         self._columns: dict[tuple[str, ...], tuple[Index, Index]] = {}
         self._behind: dict[str, Index] = {}
 
@@ -76,22 +79,25 @@ class SinglesGroup:
             both = np.unique(np.concatenate([index, *behind]))
             column = np.searchsorted(both, index)[column]
             index = both
-        skew_s = np.zeros(len(index))
+        skew_s = None
         if at.skew_s:
+            skew_s = np.zeros(len(index))
             skew_s[column] = [at.skew_s.get(address, 0.0) for address in addresses]
         lived = self._live(index, at, skew_s, waveforms.played)
-        volts = self._node_v(index, lived, column)
-        return volts + self._deviation_v(index, lived, column, waveforms.deviation)
+        return self._node_v(index, lived, column) + self._deviation_v(
+            index, lived, column, waveforms.deviation
+        )
 
     def advance(self, terminal: str, t_s: float) -> None:
         """Bring the junctions behind a terminal to `t_s`."""
         index = self.behind(terminal)
         if len(index):
-            self._live(index, Instants(t_s, 0.0, 1, {}), np.zeros(len(index)), {})
+            self._live(index, Instants(t_s, 0.0, 1, {}), None, {})
 
     def forget(self) -> None:
         """A source has moved: operating points are no longer what they were."""
         self._points.clear()
+        self._fastest_hz.clear()
 
     def behind(self, terminal: str) -> Index:
         """Junctions on a source terminal."""
@@ -102,8 +108,10 @@ class SinglesGroup:
 
     def fastest_hz(self, terminal: str, t_s: float) -> float:
         """Largest rate of switching behind a terminal now, 1/s."""
-        index = self.behind(terminal)
-        return float(self._point(index, t_s).rates.total_hz.max()) if len(index) else 0.0
+        if terminal not in self._fastest_hz or self._drifting:
+            rates = self._point(self.behind(terminal), t_s).rates
+            self._fastest_hz[terminal] = float(rates.total_hz.max(initial=0.0))
+        return self._fastest_hz[terminal]
 
     def width(self, terminal: str) -> int:
         """How many junctions advance when a terminal is integrated."""
@@ -118,7 +126,7 @@ class SinglesGroup:
         index = self.behind(terminal)
         if not len(index):
             return 0.0
-        lived = self._live(index, at, np.zeros(len(index)), {})
+        lived = self._live(index, at, None, {})
         load_s = np.where(lived.ap, lived.point.load_ap_s, lived.point.load_p_s)
         if lived.factor is not None:
             # load = d^2 g / (1 + R g) with g multiplied by the factor.
@@ -135,7 +143,7 @@ class SinglesGroup:
         return float((p_ohm + occupancy * (ap_ohm - p_ohm))[0])
 
     def _live(
-        self, index: Index, at: Instants, skew_s: Volts, played: Mapping[str, Volts]
+        self, index: Index, at: Instants, skew_s: Volts | None, played: Mapping[str, Volts]
     ) -> _Lived:
         """Bring junctions through the instants; each is seen `skew_s` (k,) after each of them."""
         before = self._point(index, at.t0_s)
@@ -147,10 +155,10 @@ class SinglesGroup:
                 source_v[:, mine] = waveform[:, np.newaxis]
             level_v, run = levels(source_v)
             point = self._at(index, level_v, at.t0_s)
-        if run is not None and skew_s.any():
+        if run is not None and skew_s is not None:
             return self._live_skewed(index, at, skew_s, before, point, run)
         population = self._chip.population
-        lags, fine = bool(self._capacitance_f[index].any()), 1
+        lags, fine = self._lags and bool(self._capacitance_f[index].any()), 1
         if lags and at.n > 1:
             tau_s = self._capacitance_f[index] * self._thevenin_ohm(index, before)
             total_hz = float(point.rates.total_hz.max())
@@ -158,12 +166,13 @@ class SinglesGroup:
         n = (at.n - 1) * fine + 1
         fine_run = None if run is None else np.repeat(run, fine)[:n]
         start_ap, last_s = population.ap[index], population.time_s[index]
+        first_s = at.t0_s if skew_s is None else at.t0_s + skew_s
         seen = population.advance(
             index,
             before.rates,
             point.rates,
             fine_run,
-            t0_s=at.t0_s + skew_s if skew_s.any() else at.t0_s,
+            t0_s=first_s,
             dt_s=at.dt_s / fine,
             n=n,
             rng=self._generators["noise"],
@@ -171,7 +180,7 @@ class SinglesGroup:
         lived = _Lived(seen.ap, seen.factor, point, fine_run, None)
         if lags:
             step_s = np.full((n, len(index)), at.dt_s / fine)
-            step_s[0] = np.maximum(at.t0_s + skew_s - last_s, 0.0)
+            step_s[0] = np.maximum(first_s - last_s, 0.0)
             lived = self._charged(index, lived, before, start_ap, step_s)
         return _every(lived, slice(None, None, fine))
 
@@ -295,7 +304,7 @@ class SinglesGroup:
         return 1.0 / (1.0 / self._singles.series_ohm[index] + np.stack([g_p_s, g_ap_s]))
 
     def _point(self, index: Index, t_s: float) -> OperatingPoint:
-        if self._singles.devices.drifting:
+        if self._drifting:
             return self._at(index, self._source_v(index), t_s)
         key = index.tobytes()
         if key not in self._points:
@@ -321,11 +330,11 @@ class SinglesGroup:
 
     def state(self) -> dict[str, StateValue]:
         """What stands on the cables, if there are any."""
-        return {"cable_v": self._cable_v.copy()} if self._capacitance_f.any() else {}
+        return {"cable_v": self._cable_v.copy()} if self._lags else {}
 
     def restore(self, state: State) -> None:
         """What `state()` gave."""
-        self._points.clear()
+        self.forget()
         if "cable_v" in state:
             self._cable_v = np.array(state["cable_v"], dtype=np.float64)
 
