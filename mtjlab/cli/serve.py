@@ -7,14 +7,16 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtjlab.bench.file import load
-from mtjlab.bench.serve import BenchServer
 from mtjlab.core.generators import Generators
 from mtjlab.core.places import bench_name
+
+if TYPE_CHECKING:
+    from mtjlab.bench.serve import BenchServer
 
 _ENDED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Whoever makes a bench safe after the program that started this server has died needs no longer
@@ -37,6 +39,9 @@ def serve(
     as_child: Annotated[bool, typer.Option("--as-child", hidden=True)] = False,
 ) -> None:
     """Serve a bench's twin on this machine, in real time, until Ctrl-C."""
+    # The simulator takes a second to import: only who serves waits for it.
+    from mtjlab.bench.serve import BenchServer
+
     loaded = load(bench_name(bench), faults=faults)
     told = _Told()
     with BenchServer(loaded, generators=Generators(seed), host=host) as server:
@@ -59,7 +64,7 @@ class _Told:
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:
         os.write(self._tell, b"!")
 
-    def wait(self, served: BenchServer | None) -> None:
+    def wait(self, served: "BenchServer | None") -> None:
         if served is None:
             os.read(self._told, 1)
             return

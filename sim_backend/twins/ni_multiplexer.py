@@ -12,7 +12,8 @@ An input that is wired to nothing has R = inf: it reads what its predecessor lef
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
+
+from sim_backend.physics.electronics.lag import recur
 
 Volts = NDArray[np.float64]
 
@@ -66,8 +67,8 @@ class Multiplexer:
         for column, share in enumerate(left):
             last = volts[:, column] + (last - volts[:, column]) * share
         handed = float(np.prod(left))
-        ends, _ = lfilter([1.0], [1.0, -handed], last, zi=[handed * self.held_v])
-        before = np.concatenate([[self.held_v], ends[:-1]])
+        ends = recur(np.array([self.held_v]), last[:, np.newaxis], np.full((len(last), 1), handed))
+        before = np.concatenate([[self.held_v], ends[:-1, 0]])
         for column, share in enumerate(left):
             before = volts[:, column] + (before - volts[:, column]) * share
             volts[:, column] = before
