@@ -70,6 +70,12 @@ def anchored(g_s: Array, rows: Lines, columns: Lines) -> None:
             )
 
 
+def least_a(g_s: Array, rows: Lines, columns: Lines) -> float:
+    """Current below which all that is left is rounding: 1e-12 of what the sources could drive."""
+    volts = max(np.abs(rows.volts).max(), np.abs(columns.volts).max())
+    return float(1e-12 * volts * max(g_s.sum(axis=0).max(), g_s.sum(axis=1).max()))
+
+
 def memory(needed_bytes: int, what: str) -> None:
     """Refuse what does not fit, before it is allocated.
 

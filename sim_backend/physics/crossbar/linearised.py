@@ -106,9 +106,10 @@ class LinearisedSolver:
             row_a, column_a, _ = self._linear(point, state, rows, columns)
             x = eliminate(self.crossbar, state, rows, columns).junction_v(rows.volts, columns.volts)
             exact = np.concatenate([(state * x).sum(axis=1), (state * x).sum(axis=0)])
-            off = np.abs(np.concatenate([row_a, column_a]) - exact).max()
-            if off > 0:
-                error = max(error, float(off / np.abs(exact).max()))
+            off_a = float(np.abs(np.concatenate([row_a, column_a]) - exact).max())
+            scale_a = max(float(np.abs(exact).max()), checks.least_a(state, rows, columns))
+            if off_a > 0:
+                error = max(error, off_a / scale_a)
         self._point = _Point(g, rows.ohm, columns.ohm, factors, z, lines_s, probe, error)
         return error
 

@@ -111,8 +111,9 @@ class Solution(NamedTuple):
         row_a: (rows,), current from each source into its row, A.
         column_a: (columns,), current out of each column into what is connected to it, A.
         junction_v: (rows, columns), row node minus column node, V.
-        error: no current is further off than this times the largest of them; how it is known is
-            the solver's to say.
+        error: no current is further off than this times the largest of them (or times 1e-12 of
+            what the sources could drive, where that is more); how it is known is the solver's to
+            say.
     """
 
     row_a: Array

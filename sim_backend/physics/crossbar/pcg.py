@@ -135,12 +135,7 @@ def _currents(g: Array, x: Array, row_a: Array, column_a: Array) -> float:
             total += current
             column_a[j] += current
         row_a[i] = total
-    largest = 0.0
-    for i in range(n):
-        largest = max(largest, abs(row_a[i]))
-    for j in range(m):
-        largest = max(largest, abs(column_a[j]))
-    return largest
+    return max(np.abs(row_a).max(), np.abs(column_a).max())
 
 
 @kernel
@@ -220,8 +215,8 @@ def solve(
     least = 1.0 - theta
     ritz = least < _USELESS
 
-    r, p, u, s = np.empty((m, n)), np.empty((m, n)), np.empty((m, n)), np.empty((m, n))
-    turned, y = np.empty((n, m)), np.empty((n, m))
+    r, p, u, s = (np.empty_like(gw), np.empty_like(gw), np.empty_like(gw), np.empty_like(gw))
+    turned, y = np.empty_like(g), np.empty_like(g)
     _turn(b, s)
     for k in range(m):
         for i in range(n):
@@ -246,7 +241,9 @@ def solve(
             r[k, i] *= gw[k, i]
             p[k, i] = r[k, i]
             u[k, i] = r[k, i]
-    largest = _currents(g, x, row_a, column_a)
+    # Less than this is rounding, where the sources drive nothing.
+    least_a = 1e-12 * most_line * max(np.abs(row_v).max(), np.abs(column_v).max())
+    largest = max(_currents(g, x, row_a, column_a), least_a)
     _chains(p, row_wire, _ROWS_END, fw, current_w)
     rho = 0.0
     for k in range(m):
@@ -258,15 +255,15 @@ def solve(
     while True:
         if ritz and steps > 0:
             least = max(1.0 - theta, 0.5 * _smallest_ritz(alphas, betas, steps))
-        off = np.sqrt(most_line * max(rho, 0.0) / least) if least > 0.0 else np.inf
-        if rho <= 0.0:
-            off = 0.0
+        off = 0.0
+        if rho > 0.0:
+            off = np.sqrt(most_line * rho / least) if least > 0.0 else np.inf
         if off <= tolerance * largest:
-            largest = _currents(g, x, row_a, column_a)
+            largest = max(_currents(g, x, row_a, column_a), least_a)
             if off <= tolerance * largest:
                 return CONVERGED, steps, off / largest if off > 0.0 else 0.0
         if steps == most_steps:
-            largest = _currents(g, x, row_a, column_a)
+            largest = max(_currents(g, x, row_a, column_a), least_a)
             return STALLED, steps, off / largest if largest > 0.0 else np.inf
         _turn(p, turned)
         for i in range(n):
