@@ -13,6 +13,7 @@ from benchmarks import (
     run_store,
     telegraph,
     virtual_time,
+    wire_query,
 )
 from benchmarks.rows import Row
 
@@ -23,6 +24,7 @@ def main() -> int:
     rows: list[Row] = []
     for measure in (
         driver_query.rows,
+        wire_query.rows,
         run_store.rows,
         learning_step.rows,
         ni_stream.rows,
