@@ -73,6 +73,8 @@ def _check_fault(fault: FaultTable, tmr: float, at: tuple[str | int, ...], m: Mi
 
 
 def _wired(wired: set[tuple[int, int]]) -> str:
+    if not wired:
+        return "nothing is wired at all"
     rows = sorted({row for row, _ in wired})
     columns = sorted({column for _, column in wired})
     return (

@@ -109,8 +109,8 @@ class SinglesGroup:
     def fastest_hz(self, terminal: str, t_s: float) -> float:
         """Largest rate of switching behind a terminal now, 1/s."""
         if terminal not in self._fastest_hz or self._drifting:
-            rates = self._point(self.behind(terminal), t_s).rates
-            self._fastest_hz[terminal] = float(rates.total_hz.max(initial=0.0))
+            total_hz = self._point(self.behind(terminal), t_s).rates.total_hz
+            self._fastest_hz[terminal] = float(total_hz.max(initial=0.0))
         return self._fastest_hz[terminal]
 
     def width(self, terminal: str) -> int:
@@ -294,8 +294,7 @@ class SinglesGroup:
         for terminal, volts in mine:
             source_v[:, np.isin(index, self.behind(terminal))] = volts[:, np.newaxis]
         share = self._singles.divider[index] * (1.0 - self._series_part(index, lived))
-        found: Volts = (source_v * share)[:, column]
-        return found
+        return np.asarray((source_v * share)[:, column])
 
     def _thevenin_ohm(self, index: Index, point: OperatingPoint) -> Volts:
         """Series resistor and junction in parallel, P and AP: (2, ...)."""
