@@ -135,7 +135,8 @@ def _currents(g: Array, x: Array, row_a: Array, column_a: Array) -> float:
             total += current
             column_a[j] += current
         row_a[i] = total
-    return max(np.abs(row_a).max(), np.abs(column_a).max())
+    largest: float = max(np.abs(row_a).max(), np.abs(column_a).max())
+    return largest
 
 
 @kernel
