@@ -90,8 +90,7 @@ class SinglesGroup:
 
     def advance(self, terminal: str, t_s: float) -> None:
         """Bring the junctions behind a terminal to `t_s`."""
-        index = self.behind(terminal)
-        if len(index):
+        if len(index := self.behind(terminal)):
             self._live(index, Instants(t_s, 0.0, 1, {}), None, {})
 
     def forget(self) -> None:
