@@ -17,6 +17,7 @@ from drivers.doubled import Doubled
 from drivers.error_queue import demand_empty, drain
 from drivers.link import Link
 from drivers.link_settings import LinkSettings
+from drivers.preload import visa
 from drivers.scpi_replies import NODE, UNIT
 from drivers.source_fitting import Fitted, OutputStage, fit
 from mtjlab.core.driver import Opening
@@ -89,6 +90,11 @@ class ScpiSourceMeter(ABC):
         self._on: bool | None = None
         self._level = 0.0
         self._doubled = Doubled(self._where)
+
+    @staticmethod
+    def preload() -> None:
+        """For the supervisor: import now what opening would import."""
+        visa()
 
     @classmethod
     def open(cls, opening: Opening) -> Self:

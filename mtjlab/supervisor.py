@@ -211,7 +211,8 @@ def _end(pid: int, parent_fd: int | None, *, hung: bool) -> None:
     for process in doomed:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(process, signal.SIGKILL)
-    if parent_fd is not None:
+    # One that closed its bench with an output on may live, and has closed its links.
+    if hung and parent_fd is not None:
         _gone(parent_fd, _KILLED_WITHIN_S)
 
 

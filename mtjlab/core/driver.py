@@ -46,6 +46,9 @@ class Driver(Protocol):
     Attributes:
         options_model: pydantic model of `[instruments.X.options]`; unknown keys are refused.
         host_loss: what covers the loss of the host or the link, for `mtjlab check`.
+
+    It may also have a static method `preload()`, which imports what `open` would import: the
+    supervisor calls it long before it must act.
     """
 
     options_model: type[Any]
