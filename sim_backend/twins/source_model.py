@@ -44,6 +44,10 @@ class Ladder:
         """Largest |value| on a range; 105 % of 20 must be exactly what a user writes as 21."""
         return _rounded(range_ * self.overrange)
 
+    def step(self, range_: float) -> float:
+        """Resolution of the source on a range."""
+        return self.source_step * range_
+
     @property
     def largest(self) -> float:
         """Full scale of the highest range."""

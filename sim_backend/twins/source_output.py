@@ -124,7 +124,7 @@ class SourceOutput:
 
     def _target(self) -> float:
         sourced = self._model.sourced
-        step = sourced.ladder.source_step * sourced.source_range
+        step = sourced.ladder.step(sourced.source_range)
         target = float(f"{round(sourced.level / step) * step:.12g}")
         if self._model.function == "voltage":
             ceiling = self._model.ceiling_v
