@@ -24,7 +24,7 @@ from sim_backend.physics.junction import JunctionParameters, Spread
 from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.nidaqmx import NiBoardTwin
 from sim_backend.wire.ni_grpc import NiServer
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 INPUTS, OUTPUTS, RATE_HZ = 8, 4, 200e3
 CALLS = {1_000: 40, 10_000: 10}

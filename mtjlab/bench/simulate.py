@@ -15,7 +15,7 @@ from mtjlab.core.places import bench_name
 from sim_backend.faults import FaultyInstrument, InstrumentFaults, Scenario
 from sim_backend.ports import nidaqmx, visa
 from sim_backend.twins.ni_faults import FaultyBoard
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mtjlab.core.clock import ServedClock
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 # How soon a waiting call finds out that its client has gone, or that its task was stopped.
 _SLICE_S = 0.02

@@ -35,7 +35,7 @@ from sim_backend.twins.keithley2400_trigger import Trigger
 from sim_backend.twins.keithley2400_words import WORDS
 from sim_backend.twins.source_model import Quantity, Refusal, SourceModel
 from sim_backend.twins.source_output import SourceOutput
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 _QUEUE_DEPTH = 10  # page 15-20
 _IDLE = 1 << 10  # of the operation register, page 15-12

@@ -8,7 +8,7 @@ from sim_backend.twins import keithley2400_readings as r
 from sim_backend.twins.keithley2400_readings import NOT_MEASURED, OVERFLOW, ReadingRow
 from sim_backend.twins.source_model import Ladder, Quantity, SourceModel
 from sim_backend.twins.source_output import SourceOutput
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 # Steps of source and measurement are those of the data sheet (SPEC-2400): 5 uV on 200 mV, 50 pA
 # on 1 uA sourced; 1 uV and 10 pA measured.

@@ -38,7 +38,7 @@ from sim_backend.twins.keithley2450_trigger import TriggerModel
 from sim_backend.twins.keithley2450_words import WORDS
 from sim_backend.twins.source_model import Quantity, Refusal
 from sim_backend.twins.source_output import SourceOutput
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 
 class Keithley2450Twin:

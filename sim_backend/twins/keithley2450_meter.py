@@ -10,7 +10,7 @@ from sim_backend.twins.keithley2450_ranges import OHMS, OHMS_START, auto_delay_s
 from sim_backend.twins.keithley2450_readings import MEASURED, OVERFLOW, Row
 from sim_backend.twins.source_model import Quantity
 from sim_backend.twins.source_output import SourceOutput
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 
 class Meter:

@@ -17,7 +17,7 @@ from sim_backend.tsp import Machine, Session, Status, TspError, Value, number, w
 from sim_backend.twins import keithley2600_words
 from sim_backend.twins.keithley2600_channel import Channel
 from sim_backend.twins.keithley2600_settings import Front, Keithley2600Options
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 MODEL = "2602B"
 _LONGEST_DELAY_S = 100_000.0

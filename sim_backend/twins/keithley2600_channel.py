@@ -15,7 +15,7 @@ from sim_backend.twins.keithley2600_settings import OF_CHANNEL
 from sim_backend.twins.keithley2600_sweep import TriggerModel
 from sim_backend.twins.source_model import Quantity, Refusal
 from sim_backend.twins.source_output import SourceOutput
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 OVERFLOW = 9.91e37
 # Bits of status.measurement.instrument.smuX (page 9-290, Rev. F; B0 and B1 on 9-283).

@@ -11,7 +11,7 @@ from sim_backend.twins.converter import Converters
 from sim_backend.twins.ni_errors import NiCode, NiError
 from sim_backend.twins.ni_multiplexer import Multiplexer
 from sim_backend.twins.ni_options import NiBoardOptions
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 Volts = NDArray[np.float64]
 

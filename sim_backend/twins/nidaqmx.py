@@ -19,7 +19,7 @@ from sim_backend.twins.converter import Converters
 from sim_backend.twins.ni_inputs import Input, Inputs, sampled
 from sim_backend.twins.ni_options import NiBoardOptions
 from sim_backend.twins.ni_task import NiTask
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 __all__ = ["Input", "NiBoardOptions", "NiBoardTwin"]
 

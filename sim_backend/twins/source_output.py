@@ -3,7 +3,7 @@
 import math
 
 from sim_backend.twins.source_model import SourceModel
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 # The V-source of a 2400 has recovered from a load step after 250 us (user's manual, 3-4);
 # a loop that is limiting, or sourcing current, follows the load no faster than that.

@@ -28,7 +28,7 @@ from mtjlab.core.interfaces import (
 from mtjlab.core.wiring import Cell, SingleJunction, Wiring
 from sim_backend.physics.junction import JunctionParameters, Spread
 from sim_backend.twins.keithley2400 import Keithley2400Twin
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 IDN = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1000024,C34 Sep 21 2016 15:30:00/A02  /K/J"
 SETTINGS = SourceSettings("voltage", range=0.3, compliance=200e-6)

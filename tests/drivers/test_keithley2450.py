@@ -32,7 +32,7 @@ from mtjlab.testing import source_meter
 from sim_backend.physics.junction import JunctionParameters, Spread
 from sim_backend.ports import visa
 from sim_backend.twins.keithley2450 import Keithley2450Twin
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 IDN = "KEITHLEY INSTRUMENTS,MODEL 2450,04000024,1.7.12b"
 SETTINGS = SourceSettings("voltage", range=0.3, compliance=200e-6)

@@ -17,7 +17,7 @@ from mtjlab.core.wiring import Cell, InputWire, SingleJunction, Wiring
 from sim_backend.physics.junction import JunctionParameters, Spread
 from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.nidaqmx import NiBoardOptions, NiBoardTwin
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 
 @dataclass

@@ -34,7 +34,7 @@ from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.ni_errors import NiCode, NiError
 from sim_backend.twins.ni_task import NiTask
 from sim_backend.twins.nidaqmx import NiBoardTwin
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 INPUTS = ("ai0", "ai1")
 

@@ -12,7 +12,7 @@ from sim_backend.physics.junction import Fault, JunctionParameters, Spread
 from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.nidaqmx import NiBoardTwin
 from sim_backend.wire.ni_grpc import NiServer
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 
 def made(clock, *, frozen=True, **options):

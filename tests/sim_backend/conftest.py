@@ -13,7 +13,8 @@ from sim_backend.physics.electronics.pickup import Pickup
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
 from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.nidaqmx import NiBoardOptions, NiBoardTwin
-from sim_backend.world import Surroundings, World
+from sim_backend.world.surroundings import Surroundings
+from sim_backend.world.world import World
 
 
 @dataclass

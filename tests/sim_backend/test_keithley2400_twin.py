@@ -15,7 +15,7 @@ from sim_backend.physics.junction import JunctionParameters, Spread
 from sim_backend.twins.keithley2400 import Keithley2400Twin
 from sim_backend.twins.keithley2400_settings import Keithley2400Options
 from sim_backend.twins.keithley2400_words import WORDS
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 LOAD_OHM = 10e3
 NOT_MEASURED = 9.91e37

@@ -18,7 +18,7 @@ from sim_backend.ports import visa
 from sim_backend.twins.keithley2450 import Keithley2450Twin
 from sim_backend.twins.keithley2450_settings import Keithley2450Options
 from sim_backend.twins.keithley2450_words import WORDS
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 LOAD_OHM = 10e3
 RESOURCE = "TCPIP0::127.0.0.1::hislip0,4880::INSTR"

@@ -14,7 +14,7 @@ from mtjlab.core.wiring import Cell, InputWire, SingleJunction, Wiring
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
 from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.nidaqmx import NiBoardOptions, NiBoardTwin
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 V_P = 0.36161  # share of the source voltage
 LSB = 2.0 / 65536  # on the 1 V range

@@ -19,7 +19,7 @@ from sim_backend.physics.junction import JunctionParameters, Spread
 from sim_backend.ports import visa
 from sim_backend.twins.keithley2400 import Keithley2400Twin
 from sim_backend.twins.keithley2400_settings import Keithley2400Options
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 RESOURCE = "GPIB0::24::INSTR"
 JUNCTION = JunctionParameters(tau_p_s=0.05, tau_ap_s=0.05, slope_p_per_v=0, slope_ap_per_v=0)

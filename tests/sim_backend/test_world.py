@@ -12,7 +12,7 @@ from mtjlab.core.errors import BenchError
 from mtjlab.core.generators import Generators
 from mtjlab.core.wiring import Cell, InputWire, SingleJunction, Wiring
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 BOUND = 4.5  # standard errors; the seeds are fixed
 V_P, V_AP = 36.161e-3, 48.024e-3

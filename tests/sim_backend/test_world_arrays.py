@@ -12,7 +12,8 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.wiring import ArrayWiring, Cell, InputWire, SingleJunction, Wiring
 from sim_backend.physics.crossbar import Crossbar, Lines, solver
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
-from sim_backend.world import Amplifier, SourceFlaws, Surroundings, World
+from sim_backend.world.surroundings import Amplifier, SourceFlaws, Surroundings
+from sim_backend.world.world import World
 from sim_backend.world.lines import for_cells
 from sim_backend.world.surroundings import SolverName
 

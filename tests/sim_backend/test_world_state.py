@@ -16,7 +16,8 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.wiring import ArrayWiring, Cell, InputWire, SingleJunction, Wiring
 from sim_backend.physics.electronics.pickup import Pickup
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
-from sim_backend.world import Amplifier, SourceFlaws, Surroundings, World
+from sim_backend.world.surroundings import Amplifier, SourceFlaws, Surroundings
+from sim_backend.world.world import World
 from sim_backend.world.surroundings import SolverName
 
 

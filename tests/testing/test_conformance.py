@@ -20,7 +20,7 @@ from sim_backend.ports import visa
 from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.keithley2400 import Keithley2400Twin
 from sim_backend.twins.nidaqmx import NiBoardTwin
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 VOLTAGE = SourceSettings("voltage", range=0.3, compliance=200e-6)
 CURRENT = SourceSettings(

@@ -16,7 +16,7 @@ from sim_backend.physics.junction import JunctionParameters, Spread
 from sim_backend.ports.nidaqmx import NiPort
 from sim_backend.twins.ni_products import PRODUCTS
 from sim_backend.twins.nidaqmx import NiBoardOptions, NiBoardTwin
-from sim_backend.world import World
+from sim_backend.world.world import World
 
 WITH_INPUTS = [name for name, given in PRODUCTS.items() if given["inputs"]]
 
