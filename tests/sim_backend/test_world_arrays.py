@@ -12,10 +12,9 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.wiring import ArrayWiring, Cell, InputWire, SingleJunction, Wiring
 from sim_backend.physics.crossbar import Crossbar, Lines, solver
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
-from sim_backend.world.surroundings import Amplifier, SourceFlaws, Surroundings
-from sim_backend.world.world import World
 from sim_backend.world.lines import for_cells
-from sim_backend.world.surroundings import SolverName
+from sim_backend.world.surroundings import Amplifier, SolverName, SourceFlaws, Surroundings
+from sim_backend.world.world import World
 
 BOUND = 4.5  # standard errors; the seeds are fixed
 SOLVERS: tuple[SolverName, ...] = ("exact", "iterative", "linearised")

@@ -16,9 +16,8 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.wiring import ArrayWiring, Cell, InputWire, SingleJunction, Wiring
 from sim_backend.physics.electronics.pickup import Pickup
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
-from sim_backend.world.surroundings import Amplifier, SourceFlaws, Surroundings
+from sim_backend.world.surroundings import Amplifier, SolverName, SourceFlaws, Surroundings
 from sim_backend.world.world import World
-from sim_backend.world.surroundings import SolverName
 
 
 def wire(channel: int) -> InputWire:
