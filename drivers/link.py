@@ -23,7 +23,6 @@ from pyvisa import constants, errors
 from pyvisa.constants import ResourceAttribute, StatusCode
 
 from drivers.link_settings import LinkSettings
-from drivers.messages import understand
 from drivers.send_at_once import send_at_once
 from drivers.visa_errors import LINK_FAILURES, visa_error
 from mtjlab.core.driver import Opening
@@ -186,7 +185,7 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
     # PyMeasure's hooks -------------------------------------------------------------------------
 
     def _write(self, command: str, **_: Any) -> None:
-        message = understand(command)
+        message = self._settings.understand(command)
         self._check(command)
         with self._lock:
             self._demand_open(command)
@@ -212,7 +211,7 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             raise LimitError(
                 f"{self._where}: {command!r} holds more than one message; nothing was sent"
             )
-        message = understand(command)
+        message = self._settings.understand(command)
         for mnemonic, reason in self._settings.refused.items():
             if any(u.lstrip(":").upper().startswith(mnemonic) for u in message.units):
                 raise LimitError(
@@ -222,7 +221,7 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             self._permit.demand(f"{self._where}: {command!r}")
 
     def _demand_open(self, command: str) -> None:
-        if understand(command).acquires and self._acquiring_s is None:
+        if self._settings.understand(command).acquires and self._acquiring_s is None:
             raise LimitError(
                 f"{self._where}: {command!r} makes the instrument measure and passes only through "
                 "the driver's measure(); nothing was sent"

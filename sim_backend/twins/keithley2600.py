@@ -7,6 +7,7 @@ verified".
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel
@@ -151,7 +152,7 @@ class Keithley2600Twin:
             "description": f"Keithley Instruments SMU {MODEL} - {self._settings.serial}",
         }
         for name, text in texts.items():
-            local.attribute(name, lambda text=text: text)
+            local.attribute(name, partial(str, text))
         local.attribute("linefreq", lambda: float(self._settings.line_hz))
         local.function("reset", _action(self.reset))
         root.function("reset", _action(self.reset))
