@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/bench/.installed
 
-.PHONY: run test check bench lint types laws tests clean
+.PHONY: run test check bench safety lint types laws tests clean
 
 run: $(STAMP)
 	$(BIN)/mtjlab run noise_learning
@@ -30,6 +30,10 @@ tests: $(STAMP)
 
 bench: $(STAMP) $(PEERS)
 	$(BIN)/python -m benchmarks
+
+# Every death and every fault on every instrument; takes most of an hour, and writes docs/safety.md.
+safety: $(STAMP)
+	$(BIN)/python -m benchmarks.safety
 
 # What `make bench` compares with. Beside the environment: badcrossbar brings a package `tests`.
 $(PEERS): $(STAMP)

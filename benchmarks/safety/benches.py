@@ -31,6 +31,13 @@ columns = 0
 source = "{source}"
 series = "10 kohm"
 """
+_SECOND = """
+[[wiring.singles]]
+row = 0
+columns = 1
+source = "smu.b"
+series = "10 kohm"
+"""
 _BOARD = """
 [instruments.daq]
 driver = "{driver}"
@@ -41,6 +48,8 @@ columns = 0
 source = "daq/ao0"
 series = "10 kohm"
 divider = 0.04
+read = "daq/ai0"
+range = "1 V"
 """
 
 
@@ -92,6 +101,17 @@ BENCHES: dict[str, Kind] = {
         _source("keithley2450", "TCPIP0::127.0.0.1::hislip0::INSTR"),
         "smu",
         lambda r: witness.visa(r, ":OUTP?", ":SOUR:VOLT?"),
+    ),
+    "keithley2602b": Kind(
+        "2602B, TCP",
+        _source("keithley2600", "TCPIP0::127.0.0.1::5025::SOCKET", "smu.a") + _SECOND,
+        "smu",
+        # Both channels in one number: neither may stay on.
+        lambda r: witness.raw(
+            r,
+            "print(smua.source.output+smub.source.output)",
+            "print(smua.source.levelv+smub.source.levelv)",
+        ),
     ),
     "nidaqmx": Kind(
         "NI output board, gRPC",

@@ -1,4 +1,4 @@
-"""Independent clients: what an output really is, asked by nobody of ours over a connection of its own."""
+"""Independent clients: what an output really is, asked by nobody of ours over their own link."""
 
 import socket
 import time

@@ -4,6 +4,7 @@ Drivers and guard never retry: only who knows what a step is may do it again.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
 
 from mtjlab.bench.open import OpenBench
@@ -80,3 +81,23 @@ class Recovery:
         except NotSafeError as error:
             return error
         return None
+
+
+def end_safely(bench: OpenBench, notice: Notice) -> None:
+    """The safe state at the end of a run; a link that fails just then is made anew.
+
+    Raises:
+        NotSafeError: it could not be proved, however often it was tried.
+    """
+    for pause_s in (*BACK_OFF_S, None):
+        try:
+            bench.make_safe()
+            return
+        except NotSafeError as error:
+            if pause_s is None:
+                raise
+            notice("error", f"{error}. Connecting again in {si(pause_s, 's')}")
+            bench.clock.sleep(pause_s)
+            # What does not answer is among the missing, and the next try says so.
+            with suppress(InstrumentError):
+                bench.reconnect()

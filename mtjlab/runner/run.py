@@ -32,7 +32,7 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import Progress, Results, Rig, Stream
 from mtjlab.runner.outcome import Outcome, words
 from mtjlab.runner.plan import Plan
-from mtjlab.runner.recovery import Recovery
+from mtjlab.runner.recovery import Recovery, end_safely
 from mtjlab.store import RunWriter
 
 CHECKPOINT_EVERY_S = 1.0
@@ -288,7 +288,7 @@ class Run:
                 # Somebody else's output, and nothing of ours: it is not for us to switch it off.
                 self._notice("warning", f"{', '.join(bench.found_on)}: still on, as it was found")
                 return
-            bench.make_safe()
+            end_safely(bench, self._notice)
             self._tell(StateChanged("safe"))
         finally:
             self.outcome.bench_time_s = bench.clock.now_s()
