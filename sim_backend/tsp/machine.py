@@ -24,7 +24,7 @@ from sim_backend.tsp.status import Status
 
 _MOST_REMEMBERED = 2000
 # What would never end is ended; a real instrument waits for `abort`.
-_MOST_STEPS = 1_000_000
+_MOST_STEPS = 500_000
 _DEEPEST_SCRIPT = 20
 
 
@@ -114,7 +114,7 @@ class Machine:
         """One step more."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
-            raise RuntimeFault("script ended after a million steps")
+            raise RuntimeFault("script ended after half a million steps")
 
     def call(self, function: Function | Script, arguments: Sequence[Value]) -> Sequence[Value]:
         """Results of a call; what it refuses is queued, and nothing comes back."""
