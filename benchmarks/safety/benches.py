@@ -62,12 +62,16 @@ class Kind:
         text: bench file.
         instrument: its name there.
         witness: from the served resource to an independent client.
+        serve: module and words that serve it.
+        monitor: where the witness looks, if not at the instrument's own resource.
     """
 
     title: str
     text: str
     instrument: str
     witness: Callable[[str], witness.Ask]
+    serve: tuple[str, ...] = ("mtjlab", "serve")
+    monitor: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,15 @@ BENCHES: dict[str, Kind] = {
         "daq",
         lambda r: witness.ni_output(r, "ao0"),
     ),
+    "daq_board": Kind(
+        "DAQ board, pty",
+        _HEAD + _BOARD.format(driver="daq_board", resource="ASRL1::INSTR"),
+        "daq",
+        # The register says both: a board's output is on when it is not at 0 V.
+        lambda r: witness.raw(r, ":SOUR:VOLT? (@0)", ":SOUR:VOLT? (@0)"),
+        serve=("benchmarks.safety.monitored",),
+        monitor="daq.monitor",
+    ),
 }
 
 
@@ -130,13 +143,15 @@ def serve(name: str) -> Iterator[Served]:
         twin, bench = Path(folder, "twin.toml"), Path(folder, "bench.toml")
         twin.write_text(kind.text.format(name=name))
         process = subprocess.Popen(
-            [sys.executable, "-m", "mtjlab", "serve", str(twin), "--write-bench", str(bench)],
+            [sys.executable, "-m", *kind.serve, str(twin), "--write-bench", str(bench)],
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
         try:
-            yield Served(name, bench, kind.witness(_resource(process, kind.instrument)))
+            yield Served(
+                name, bench, kind.witness(_resource(process, kind.monitor or kind.instrument))
+            )
         finally:
             process.terminate()
             process.communicate()

@@ -144,6 +144,7 @@ class OpenBench:
                 permit=self._permit,
                 inputs=self.wiring.inputs(name),
                 outputs=self.wiring.outputs(name),
+                arrays=self.wiring.selected(name),
             )
         )
         self.drivers[name] = driver

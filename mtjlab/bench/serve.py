@@ -51,7 +51,7 @@ class BenchServer:
             for name, twin in self.simulated.twins.items():
                 resource = loaded.file.instruments[name].resource
                 way = ways.get(name, ServeTable())
-                if twin.port == "visa":
+                if twin.port != "nidaqmx":
                     self.resources[name] = wire.serve(
                         twin, way.way_of(resource), port=way.port, clients=way.clients
                     )

@@ -24,6 +24,6 @@ class ServeTable(Table):
         if self.way is not None:
             return self.way
         kind = resource.upper()
-        if kind.startswith("ASRL"):
+        if kind.startswith(("ASRL", "/DEV/", "COM")):
             return "serial"
         return "hislip" if kind.startswith("TCPIP") and kind.endswith("INSTR") else "tcp"

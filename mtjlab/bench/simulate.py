@@ -13,7 +13,7 @@ from mtjlab.core.errors import BenchError
 from mtjlab.core.generators import Generators
 from mtjlab.core.places import bench_name
 from sim_backend.faults import FaultyInstrument, InstrumentFaults, Scenario
-from sim_backend.ports import nidaqmx, visa
+from sim_backend.ports import nidaqmx, serial_line, visa
 from sim_backend.twins.ni_faults import FaultyBoard
 from sim_backend.world.world import World
 
@@ -86,6 +86,7 @@ def simulate(
     scenario = _scenario(table, file.instruments, world)
     library = visa.make(world.clock)
     boards = nidaqmx.NiPort()
+    lines = serial_line.SerialPorts(world.clock)
     twins: dict[str, Any] = {}
     for name, entry in file.instruments.items():
         kind = plugins.load("twins", entry.driver, error=BenchError)
@@ -99,12 +100,14 @@ def simulate(
         )
         if scenario is not None:
             twin = _under(scenario.of[name], twin)
-        if kind.port == "visa":
-            library.attach(entry.resource, twin)
-        else:
+        if kind.port == "nidaqmx":
             boards.attach(entry.resource, twin)
+        elif kind.port == "serial":
+            lines.attach(entry.resource, twin)
+        if kind.port == "visa" or entry.resource.upper().startswith("ASRL"):
+            library.attach(entry.resource, twin)
         twins[name] = twin
-    ports = Ports(visa_library=library, ni=boards, virtual=True)
+    ports = Ports(visa_library=library, ni=boards, serial=lines, virtual=True)
     return SimulatedBench(world, twins, ports, scenario)
 
 
@@ -122,7 +125,7 @@ def _scenario(table: TwinTable, instruments: Iterable[str], world: World) -> Sce
 
 def _under(faults: InstrumentFaults, twin: Any) -> Any:
     """The twin as its port shall see it."""
-    if twin.port == "visa":
+    if twin.port != "nidaqmx":
         return FaultyInstrument(twin, faults)
     faults.attach(FaultyBoard(twin))
     twin.faults = faults
@@ -139,6 +142,6 @@ def visa_twins(bench: str) -> tuple[VirtualClock, list[tuple[str, Any]]]:
     found = [
         (loaded.file.instruments[name].resource, twin)
         for name, twin in simulated.twins.items()
-        if twin.port == "visa"
+        if twin.port == "visa" or loaded.file.instruments[name].resource.startswith("ASRL")
     ]
     return simulated.world.clock, found

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from mtjlab.core.clock import Clock
 from mtjlab.core.interfaces import Instrument
 from mtjlab.core.permit import WritePermit
-from mtjlab.core.wiring import InputWire
+from mtjlab.core.wiring import ArrayWiring, InputWire
 
 
 @dataclass(frozen=True)
@@ -18,17 +18,20 @@ class Ports:
         visa_library: what PyVISA's `ResourceManager` is given: text, or a library instance.
         ni: None for NI's own driver; else an object with `task(name)` and `device(name)` that
             hands out real nidaqmx objects on another interpreter.
+        serial: None for pyserial's own ports; else an object with `open(resource)` that hands out
+            what has the members of a `serial.Serial` that `drivers.serial_link` uses.
         virtual: time-outs pass in bench time only; nothing waits.
     """
 
     visa_library: Any = ""
     ni: Any = None
+    serial: Any = None
     virtual: bool = False
 
 
 @dataclass(frozen=True)
 class Opening:
-    """Everything a driver is handed when it is opened."""
+    """Everything a driver is handed when it is opened; `arrays` are those that it selects in."""
 
     name: str
     resource: str
@@ -38,6 +41,7 @@ class Opening:
     permit: WritePermit
     inputs: Mapping[str, InputWire] = field(default_factory=dict)
     outputs: Sequence[str] = ()
+    arrays: Sequence[ArrayWiring] = ()
 
 
 class Driver(Protocol):

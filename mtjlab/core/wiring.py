@@ -237,11 +237,20 @@ class Wiring:
         """Channel name -> wire, of one board."""
         return {read.channel: read for read in self.reads if read.instrument == instrument}
 
+    def selected(self, instrument: str) -> tuple[ArrayWiring, ...]:
+        """Arrays whose lines that instrument connects, in the order of the bench file."""
+        return tuple(array for array in self.arrays if selected_by(array, instrument))
+
     def outputs(self, instrument: str) -> Sequence[str]:
         """Output channels of one board that drive something, in the order of the bench file."""
         prefix = f"{instrument}/"
         named = (wire.source for wire in self.driven if wire.source.startswith(prefix))
         return tuple(dict.fromkeys(name.removeprefix(prefix) for name in named))
+
+
+def selected_by(array: ArrayWiring, instrument: str) -> bool:
+    """Whether that instrument, or a channel of it (`daq.selector`), connects the array's lines."""
+    return array.selector is not None and array.selector.partition(".")[0] == instrument
 
 
 def largest_level_v(driven: Sequence[Driven], limits: JunctionLimits) -> float:

@@ -14,7 +14,7 @@ from mtjlab.core.clock import VirtualClock
 from mtjlab.core.errors import BenchError, nearest
 from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import State, StateValue
-from mtjlab.core.wiring import Wiring
+from mtjlab.core.wiring import ArrayWiring, Wiring, selected_by
 from sim_backend.physics.devices import Devices
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
 from sim_backend.world.array import ArrayGroup
@@ -141,6 +141,11 @@ class World:
             lines = group.lines.changed(group.wiring, rows, columns)
             group.settle(self.clock.now_s())
             group.connect(lines)
+
+    def arrays_behind(self, selector: str) -> tuple[tuple[int, ArrayWiring], ...]:
+        """The arrays whose lines an instrument connects, each with its position for `connect`."""
+        wirings = [(position, group.wiring) for position, group in enumerate(self._arrays)]
+        return tuple((p, w) for p, w in wirings if selected_by(w, selector))
 
     def node_voltages(
         self,
