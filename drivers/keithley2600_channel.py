@@ -15,12 +15,13 @@ from drivers.keithley2600_settings import (
     STAGE,
     Keithley2600Options,
     Setting,
+    fit,
     settings,
 )
 from drivers.keithley2600_sweep import list_sweep
 from drivers.link import Link
 from drivers.scpi_replies import UNIT, demand_in_range, demand_of_this_moment
-from drivers.source_fitting import Fitted, fit
+from drivers.source_fitting import Fitted
 from drivers.tsp_error_queue import demand_empty, drain
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import (
@@ -103,7 +104,7 @@ class Keithley2600Channel:
     def configure(self, settings_: SourceSettings) -> None:
         """As `SourceMeter.configure`."""
         self._permit.demand(f"{self._where}: configure")
-        fitted = fit(settings_, STAGE, self._where)
+        fitted = fit(settings_, self._where)
         with self._link.held():
             self._demand_running()
             if self.state().output_on:

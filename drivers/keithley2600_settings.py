@@ -7,9 +7,12 @@ go out with all their digits: PyMeasure's `%f` makes 0 of 100 nA.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from drivers import source_fitting
 from drivers.scpi_source_meter import ScpiSourceMeterOptions
 from drivers.source_fitting import Fitted, OutputStage
-from mtjlab.core.interfaces import Function, SourceAbilities
+from mtjlab.core.errors import LimitError
+from mtjlab.core.interfaces import Function, SourceAbilities, SourceSettings
+from mtjlab.core.units import si
 
 ABILITIES = SourceAbilities(
     voltage_ranges_v=(0.1, 1.0, 6.0, 40.0),
@@ -24,6 +27,8 @@ _ALWAYS: dict[Function, float] = {"voltage": 1.01, "current": 6.06}
 _OFF_STATES = {"normal": (0, 1), "guard": (0, 0), "zero": (1, 1), "high_impedance": (2, 1)}
 LETTER: dict[Function, str] = {"voltage": "v", "current": "i"}
 OTHER: dict[Function, Function] = {"voltage": "current", "current": "voltage"}
+# The least limit of the other quantity, A and V.
+_LEAST: dict[Function, tuple[float, str]] = {"voltage": (10e-9, "A"), "current": (10e-3, "V")}
 # Digits of every number in a reply.
 _DIGITS = 10
 
@@ -61,6 +66,22 @@ class Setting:
         high = self.value if self.high is None else self.high
         slack = 1e-5 * abs(self.value)
         return self.value - slack <= got <= high + slack
+
+
+def fit(wanted: SourceSettings, where: str) -> Fitted:
+    """Choose the smallest ranges; sends nothing.
+
+    Raises:
+        LimitError: the instrument has no such range, power, limit or integration time.
+    """
+    fitted = source_fitting.fit(wanted, STAGE, where)
+    least, unit = _LEAST[wanted.function]
+    if wanted.compliance < least:
+        raise LimitError(
+            f"{where}: compliance {si(wanted.compliance, unit)}; the least is {si(least, unit)}; "
+            "nothing was sent"
+        )
+    return fitted
 
 
 def settings(smu: str, fitted: Fitted) -> Iterator[Setting]:

@@ -75,7 +75,7 @@ def fit(settings: SourceSettings, stage: OutputStage, where: str) -> Fitted:
     )
     large = (settings.range, settings.compliance)
     volts, amperes = large if settings.function == "voltage" else large[::-1]
-    if abs(volts) > stage.large_v and amperes > stage.small_a:
+    if abs(volts) > stage.large_v and abs(amperes) > stage.small_a:
         raise LimitError(
             f"{where}: {si(volts, 'V')} with {si(amperes, 'A')} is more than the output stage "
             f"gives: above {si(stage.large_v, 'V')} at most {si(stage.small_a, 'A')}; "

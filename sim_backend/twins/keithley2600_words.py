@@ -41,6 +41,10 @@ def _done(action: Callable[[], object]) -> tuple[()]:
     return ()
 
 
+def _reader(owner: object, attribute: str) -> Callable[[], float]:
+    return lambda: float(getattr(owner, attribute))
+
+
 def _declare_source(root: Node, channel: "Channel") -> None:
     source, model = root.node("source"), channel.model
 
@@ -59,14 +63,9 @@ def _declare_source(root: Node, channel: "Channel") -> None:
     source.attribute("output", lambda: float(channel.switched), channel.switch, one_of(0, 1, 2))
     source.attribute("func", lambda: float(model.function == "voltage"), set_function, one_of(0, 1))
     source.attribute("compliance", lambda: channel.limiting)
-    for name, kind in (("mode", one_of(0, 1, 2)), ("func", one_of(0, 1))):
-        attribute = "off_mode" if name == "mode" else "off_function"
-        source.attribute(
-            f"off{name}",
-            lambda attribute=attribute: float(getattr(model, attribute)),
-            off_setter(attribute),
-            kind,
-        )
+    off = {"offmode": ("off_mode", one_of(0, 1, 2)), "offfunc": ("off_function", one_of(0, 1))}
+    for name, (attribute, kind) in off.items():
+        source.attribute(name, _reader(model, attribute), off_setter(attribute), kind)
     own(source, "offlimiti", model, "off_limit_a", number)
     own(source, "offlimitv", model, "off_limit_v", number)
     for letter, quantity in (("v", model.voltage), ("i", model.current)):
