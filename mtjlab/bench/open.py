@@ -10,16 +10,26 @@ from numpy.typing import NDArray
 from mtjlab.bench.faces import GuardedDaq, GuardedSource
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.guard import Guard
+from mtjlab.bench.keep_alive import KeepAlive
 from mtjlab.bench.ledger import Ledger, chip_file
+from mtjlab.bench.raw import RawAccess
 from mtjlab.bench.safe import Made, make_safe
 from mtjlab.bench.selector_face import GuardedSelector
 from mtjlab.bench.watch import LeasedClock, Watch
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
 from mtjlab.core.driver import Driver, Opening, Ports
-from mtjlab.core.errors import BenchError, InstrumentError, MtjlabError, Unwatched
+from mtjlab.core.errors import (
+    BenchError,
+    InstrumentError,
+    LimitError,
+    MtjlabError,
+    Unwatched,
+    UsageError,
+)
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import (
+    Channel,
     Daq,
     Instrument,
     Selector,
@@ -52,6 +62,7 @@ class OpenBench:
         instruments: raw faces by name (`smu`, `smu.a`), likewise.
         missing: instruments that did not open, where that was allowed.
         found_on: sources whose output somebody else had switched on before.
+        raw: ways around the guard, where the bench file allows them.
     """
 
     def __init__(
@@ -108,7 +119,11 @@ class OpenBench:
             file = chip_file(runs_dir(), loaded.file.chip.id)
             self.guard.ledger = Ledger(self.wiring, limits, clock, file=file)
         self.drivers: dict[str, Driver] = {}
+        self._keep_alive = KeepAlive(self.drivers)
         self.instruments: dict[str, Instrument] = {}
+        self.raw = RawAccess(loaded.file.bench.allow_raw, self.guard, self.drivers, notice)
+        self._pretend = pretend
+        self._handed_over = False
         self.missing: dict[str, Exception] = {}
         self.found_on: list[str] = []
         with ExitStack() as undo:
@@ -128,25 +143,42 @@ class OpenBench:
                     raise
             if self._watch is not None:
                 self._watch.ready()
-                self.guard.watched_by(self._watch.lease)
+                self.guard.watched_by(self._keep_alive.after(self._watch.lease))
+            else:
+                self.guard.watched_by(self._keep_alive)
             undo.pop_all()
 
     def _open(self, name: str) -> None:
         entry = self.loaded.file.instruments[name]
-        kind = plugins.load("drivers", entry.driver, error=BenchError)
-        driver: Driver = kind.open(
-            Opening(
-                name=name,
-                resource=entry.resource,
-                options=entry.options,
-                ports=self._ports,
-                clock=self.clock,
-                permit=self._permit,
-                inputs=self.wiring.inputs(name),
-                outputs=self.wiring.outputs(name),
-                arrays=self.wiring.selected(name),
+        if self.simulated is not None and name not in self.simulated.twins:
+            self.notice(
+                "warning",
+                f"{name}: {entry.pymeasure} has no twin, so it is not recorded here. Give it "
+                f"constant answers under [twin.instruments.{name}] replies",
             )
+            return
+        kind = plugins.load("drivers", entry.plugin, error=BenchError)
+        opening = Opening(
+            name=name,
+            resource=entry.resource,
+            options=entry.plugin_options,
+            ports=self._ports,
+            clock=self.clock,
+            permit=self._permit,
+            inputs=self.wiring.inputs(name),
+            outputs=self.wiring.outputs(name),
+            arrays=self.wiring.selected(name),
         )
+        driver: Driver
+        try:
+            driver = kind.open(opening)
+        except LimitError:
+            # Some classes of PyMeasure set their instrument when they connect.
+            if not (entry.recorded and self.raw.allowed):
+                raise
+            self.raw.take(name)
+            with self._permit.opened():
+                driver = kind.open(opening)
         self.drivers[name] = driver
         for suffix, face in driver.faces().items():
             self.instruments[f"{name}.{suffix}" if suffix else name] = face
@@ -163,9 +195,31 @@ class OpenBench:
                     "`mtjlab safe` switches it off",
                 )
 
+    def channels(self) -> dict[str, Channel]:
+        """What is only read and recorded."""
+        return {n: f for n, f in self.instruments.items() if isinstance(f, Channel)}
+
+    def hand_over(self) -> None:
+        """Close every link, for code that opens the instruments itself.
+
+        Raises:
+            LimitError: the bench does not allow it; UsageError: a dry run opens nothing real.
+        """
+        self.raw.demand("to open the instruments itself")
+        if self._pretend:
+            raise UsageError("code that opens its instruments itself cannot be tried with --dry-run")
+        self.raw.take("bench")
+        self._handed_over = True
+        self._close_links()
+
     def sources(self) -> dict[str, SourceMeter]:
         """Raw source-meter channels."""
         return {n: f for n, f in self.instruments.items() if isinstance(f, SourceMeter)}
+
+    @property
+    def watched(self) -> bool:
+        """Whether a supervisor stands by."""
+        return self._watch is not None
 
     @property
     def twin(self) -> bool:
@@ -193,11 +247,13 @@ class OpenBench:
             },
             wiring=self.wiring,
             limits=guard.limits,
-            clock=self.clock,
+            clock=self.clock if self._watch else self._keep_alive.clock(self.clock, guard.lease),
             generators=self.generators,
             emit=emit,
             notice=self.notice,
             busy=guard.lease,
+            raw=self.raw.driver,
+            hand_over=self.hand_over,
         )
 
     def world_state(self) -> Mapping[str, Any]:
@@ -219,9 +275,14 @@ class OpenBench:
         self.guard.forget()
         with suppress(Unwatched):
             self.guard.lease(SAFE_WITHIN_S)
-        made = make_safe(
-            self.instruments, self._permit, self.clock, self.notice, absent=self.missing
-        )
+        if self._handed_over:
+            self._handed_over = False
+            # What does not answer any more is among the missing.
+            with suppress(InstrumentError):
+                self.reconnect()
+        recorded = [n for n, e in self.loaded.file.instruments.items() if e.recorded]
+        absent = {n: error for n, error in self.missing.items() if n not in recorded}
+        made = make_safe(self.instruments, self._permit, self.clock, self.notice, absent=absent)
         self.guard.live = False
         if self._watch is not None:
             with suppress(Unwatched):

@@ -47,6 +47,7 @@ def make_safe(
         NotSafeError: at least one could not be read back as safe; the text names each.
     """
     done = [Made(name, str(error)) for name, error in (absent or {}).items()]
+    causes = list((absent or {}).values())
     for name, instrument in sorted(instruments.items(), key=lambda item: _rank(item[1])):
         try:
             with permit.opened():
@@ -56,6 +57,7 @@ def make_safe(
             done.append(Made(name, None))
         except Exception as error:
             done.append(Made(name, str(error)))
+            causes.append(error)
             # Whoever listens must not keep the next instrument from being made safe.
             with suppress(Exception):
                 notice("error", f"{name} is not proved safe: {error}")
@@ -64,7 +66,7 @@ def make_safe(
         listed = "; ".join(f"{made.name}: {made.error}" for made in unsafe)
         raise NotSafeError(
             f"not proved safe: {listed}. Go to the rack and switch the output off by hand"
-        )
+        ) from causes[0]
     return done
 
 

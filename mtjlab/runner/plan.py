@@ -57,6 +57,7 @@ class Plan:
             host=platform.node(),
             started=datetime.now(UTC),
             command=self.command,
+            allow_raw=self.loaded.file.bench.allow_raw,
         )
 
 

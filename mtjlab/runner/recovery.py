@@ -8,7 +8,14 @@ from contextlib import suppress
 from threading import Event
 
 from mtjlab.bench.open import OpenBench
-from mtjlab.core.errors import Aborted, InstrumentError, NotSafeError, Unwatched, WrongIdentity
+from mtjlab.core.errors import (
+    Aborted,
+    InstrumentError,
+    MtjlabError,
+    NotSafeError,
+    Unwatched,
+    WrongIdentity,
+)
 from mtjlab.core.units import si
 
 # One try after each pause, in bench time. A link that comes back does so within seconds; what is
@@ -86,15 +93,19 @@ class Recovery:
 def end_safely(bench: OpenBench, notice: Notice) -> None:
     """The safe state at the end of a run; a link that fails just then is made anew.
 
+    Where a supervisor stands by, one more try is enough: it goes on trying when the bench is left,
+    and no second is to be lost. What is wrong with our own code no new link will mend.
+
     Raises:
-        NotSafeError: it could not be proved, however often it was tried.
+        NotSafeError: it could not be proved.
     """
-    for pause_s in (*BACK_OFF_S, None):
+    pauses = BACK_OFF_S[:1] if bench.watched else BACK_OFF_S
+    for pause_s in (*pauses, None):
         try:
             bench.make_safe()
             return
         except NotSafeError as error:
-            if pause_s is None:
+            if pause_s is None or not isinstance(error.__cause__, MtjlabError):
                 raise
             notice("error", f"{error}. Connecting again in {si(pause_s, 's')}")
             bench.clock.sleep(pause_s)
