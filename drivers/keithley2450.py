@@ -17,12 +17,12 @@ from drivers.keithley2450_settings import (
     ABILITIES,
     STAGE,
     Keithley2450Options,
-    Setting,
     limit_question,
     settings,
 )
 from drivers.keithley2450_sweep import BUFFER, list_sweep
 from drivers.scpi_replies import demand_in_range, demand_of_this_moment, numbers, split
+from drivers.scpi_setting import Setting
 from drivers.scpi_source_meter import ScpiSourceMeter
 from drivers.source_fitting import Fitted, OutputStage
 from mtjlab.core.errors import InstrumentError

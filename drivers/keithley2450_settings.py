@@ -5,9 +5,9 @@ PyMeasure's properties clip ranges and limits silently, so every word here is ou
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from drivers.scpi_replies import NODE, OTHER, number
+from drivers.scpi_replies import NODE, OTHER
+from drivers.scpi_setting import Setting, flag, word
 from drivers.scpi_source_meter import ScpiSourceMeterOptions
 from drivers.source_fitting import Fitted, OutputStage
 from mtjlab.core.interfaces import Function, SourceAbilities
@@ -32,35 +32,6 @@ class Keithley2450Options(ScpiSourceMeterOptions):
     """`[instruments.NAME.options]`; see the base."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One message, and what must come back.
-
-    Attributes:
-        message: the setting.
-        question: asks for it.
-        wanted: a word or flag as the instrument writes it, or a number.
-        high: where a number may read up to this, such as full scale for a range.
-    """
-
-    message: str
-    question: str
-    wanted: str | float
-    high: float | None = None
-
-    def agrees(self, reply: str, where: str) -> bool:
-        """Whether `reply` is what was meant.
-
-        Raises:
-            BadReply: a number was to come, and something else came.
-        """
-        if isinstance(self.wanted, str):
-            return reply.strip().strip('"').upper() == self.wanted
-        high = self.wanted if self.high is None else self.high
-        got = number(reply, self.question, where)
-        return self.wanted * (1 - 1e-3) <= got <= high * (1 + 1e-3)
-
-
 def limit_question(function: Function) -> str:
     """Asks for the limit that holds while `function` is sourced."""
     return f":SOURCE:{NODE[function]}:{_LIMIT[function]}?"
@@ -81,23 +52,23 @@ def settings(fitted: Fitted) -> Iterator[Setting]:
         limit_question(function),
         wanted.compliance,
     )
-    yield _word(":SOURCE:FUNCTION", NODE[function][:4])
+    yield word(":SOURCE:FUNCTION", NODE[function][:4])
     yield Setting(f":SENSE:FUNCTION '{NODE[other]}'", ":SENSE:FUNCTION?", f"{NODE[other][:4]}:DC")
     yield _range(source, fitted.source_range)
-    yield _flag(f"{sense}:RANGE:AUTO", True)
+    yield flag(f"{sense}:RANGE:AUTO", True)
     yield limit
     yield _range(sense, fitted.sense_range)
     yield Setting("", limit.question, wanted.compliance)
     yield Setting(f"{sense}:NPLCYCLES {wanted.nplc!r}", f"{sense}:NPLCYCLES?", wanted.nplc)
     # A moving average would smear one junction state over the next readings.
-    yield _flag(f"{sense}:AVERAGE", False)
+    yield flag(f"{sense}:AVERAGE", False)
     yield Setting(":SENSE:COUNT 1", ":SENSE:COUNT?", 1.0)
-    yield _flag(f"{sense}:RSENSE", wanted.four_wire)
+    yield flag(f"{sense}:RSENSE", wanted.four_wire)
     # Both quantities in one reading: what is sourced is measured just before the other one.
-    yield _flag(f"{source}:READ:BACK", True)
-    yield _flag(f"{source}:DELAY:AUTO", True)
-    yield _word(f":OUTPUT:{NODE[function]}:SMODE", _OFF_STATES[wanted.off_state])
-    yield _word(":FORMAT:DATA", "ASC")
+    yield flag(f"{source}:READ:BACK", True)
+    yield flag(f"{source}:DELAY:AUTO", True)
+    yield word(f":OUTPUT:{NODE[function]}:SMODE", _OFF_STATES[wanted.off_state])
+    yield word(":FORMAT:DATA", "ASC")
     yield Setting(":FORMAT:ASCII:PRECISION 0", ":FORMAT:ASCII:PRECISION?", 0.0)
 
 
@@ -106,11 +77,3 @@ def _range(root: str, nominal: float) -> Setting:
     return Setting(
         f"{root}:RANGE {nominal!r}", f"{root}:RANGE?", nominal, nominal * ABILITIES.overrange
     )
-
-
-def _flag(header: str, on: bool) -> Setting:
-    return Setting(f"{header} {int(on)}", f"{header}?", str(int(on)))
-
-
-def _word(header: str, word: str) -> Setting:
-    return Setting(f"{header} {word}", f"{header}?", word)

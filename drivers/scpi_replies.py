@@ -5,9 +5,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from drivers.source_fitting import Fitted
-from mtjlab.core.errors import BadReply, WrongIdentity
-from mtjlab.core.interfaces import Function, Identity
+from mtjlab.core.errors import BadReply, Reported, WrongIdentity
+from mtjlab.core.interfaces import Function, Identity, Reading
 from mtjlab.core.units import si
 
 NODE: dict[Function, str] = {"voltage": "VOLTAGE", "current": "CURRENT"}
@@ -21,18 +24,21 @@ _NO_VALUE = 9e37
 _SOURCE_TOLERANCE = 0.05
 
 
-def identity(reply: str, model: str, where: str) -> Identity:
-    """Of a Keithley of that model, and of nothing else.
+def identity(
+    reply: str, model: str, where: str, *, makers: Sequence[str] = ("Keithley",)
+) -> Identity:
+    """Of that model by one of `makers`, and of nothing else.
 
     Raises:
         WrongIdentity: with what answered.
     """
     parts = [part.strip() for part in reply.split(",", 3)]
     name = parts[1].upper().removeprefix("MODEL").strip() if len(parts) == 4 else ""
-    if "KEITHLEY" not in parts[0].upper() or name != model:
+    made = any(maker.upper() in parts[0].upper() for maker in makers)
+    if not made or name != model:
         raise WrongIdentity(
-            f"{where}: a Keithley {model} was expected, {reply!r} answered. Check `driver` and "
-            "`resource` in the bench file"
+            f"{where}: a {' or '.join(makers)} {model} was expected, {reply!r} answered. Check "
+            "`driver` and `resource` in the bench file"
         )
     return Identity(parts[0], name, parts[2], parts[3])
 
@@ -104,4 +110,22 @@ def demand_of_this_moment(
         raise BadReply(
             f"{where}: {si(sourced, unit)} was read at a level of {si(level, unit)} "
             "out of compliance: the reading belongs to another moment, or the sense lines are off"
+        )
+
+
+def demand_unlimited(
+    readings: Sequence[Reading], levels: NDArray[np.float64], fitted: Fitted, where: str
+) -> None:
+    """Refuse a sweep in which compliance held the output back.
+
+    Raises:
+        Reported: at how many levels, and where first.
+    """
+    limited = [n for n, reading in enumerate(readings) if reading.in_compliance]
+    if limited:
+        unit = UNIT[fitted.settings.function]
+        raise Reported(
+            f"{where}: compliance held the output back at {len(limited)} of {len(readings)} levels "
+            f"of a sweep, first at {si(float(levels[limited[0]]), unit)}. Configure a larger "
+            "compliance, or sweep less far"
         )

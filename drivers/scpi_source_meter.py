@@ -28,7 +28,6 @@ from mtjlab.core.errors import (
     MtjlabError,
     NotFound,
     NotSafeError,
-    Reported,
     Timeout,
 )
 from mtjlab.core.interfaces import (
@@ -90,6 +89,9 @@ class ScpiSourceMeter(ABC):
         self._on: bool | None = None
         self._level = 0.0
         self._doubled = Doubled(self._where)
+        # A box of several channels has numbers in them, and may say `mode` of its function.
+        self._source, self._switch = ":SOURCE", "OUTPUT"
+        self._function_question = ":SOURCE:FUNCTION?"
 
     @staticmethod
     def preload() -> None:
@@ -120,7 +122,7 @@ class ScpiSourceMeter(ABC):
             greeting = self._link.ask("*IDN?")
         except Timeout as error:
             raise NotFound(f"nothing answers: {error}") from error
-        replies.identity(greeting, self.model, self._where)
+        self._identity(greeting)
         self._link.expect("*IDN?", greeting)
         self._demand_language()
         found = [f"left in the error queue: {e}" for e in drain(self._link.ask, self._where)]
@@ -139,17 +141,17 @@ class ScpiSourceMeter(ABC):
 
     def identify(self) -> Identity:
         """As `SourceMeter.identify`."""
-        return replies.identity(self._link.ask("*IDN?"), self.model, self._where)
+        return self._identity(self._link.ask("*IDN?"))
 
     def state(self) -> SourceState:
         """As `SourceMeter.state`."""
         with self._link.held():
-            function = replies.function(self._link.ask(":SOURCE:FUNCTION?"), self._where)
-            self._on = self._flag("OUTPUT?")
+            function = replies.function(self._link.ask(self._function_question), self._where)
+            self._on = self._flag(f"{self._switch}?")
             return SourceState(
                 function=function,
-                level=self._number(f":SOURCE:{NODE[function]}?"),
-                range=self._number(f":SOURCE:{NODE[function]}:RANGE?"),
+                level=self._number(f"{self._source}:{NODE[function]}?"),
+                range=self._number(f"{self._source}:{NODE[function]}:RANGE?"),
                 compliance=self._number(self._compliance_question(function)),
                 output_on=self._on,
             )
@@ -160,7 +162,7 @@ class ScpiSourceMeter(ABC):
         fitted = fit(settings, self.stage, self._where)
         with self._link.held():
             self._demand_running()
-            if self._flag("OUTPUT?"):
+            if self._flag(f"{self._switch}?"):
                 raise InstrumentError(
                     f"{self._where}: settings change only with the output off, and it is on; "
                     "nothing was sent. Switch it off first"
@@ -198,15 +200,15 @@ class ScpiSourceMeter(ABC):
             if on:
                 self._demand_running()
                 function = self._configured("switched on").settings.function
-                level = self._number(f":SOURCE:{NODE[function]}?")
+                level = self._number(f"{self._source}:{NODE[function]}?")
                 if level != 0:
                     raise InstrumentError(
                         f"{self._where}: the level is {si(level, UNIT[function])}; the output is "
                         "switched on at 0 only; nothing was sent. Set the level to 0 first"
                     )
             self._on = None
-            self._send(f"OUTPUT {int(on)}")
-            got = self._flag("OUTPUT?")
+            self._send(f"{self._switch} {int(on)}")
+            got = self._flag(f"{self._switch}?")
             if got != on:
                 raise InstrumentError(
                     f"{self._where}: the output was switched {'on' if on else 'off'} and reads "
@@ -220,7 +222,7 @@ class ScpiSourceMeter(ABC):
             self._demand_running()
             fitted = self._configured("read")
             if self._on is None:
-                self._on = self._flag("OUTPUT?")
+                self._on = self._flag(f"{self._switch}?")
             if not self._on:
                 raise InstrumentError(
                     f"{self._where}: a {self.model} measures nothing while its output is off. "
@@ -239,24 +241,12 @@ class ScpiSourceMeter(ABC):
         with self._link.held():
             self._demand_running()
             fitted = self._configured("swept")
-            if not self._flag("OUTPUT?"):
+            if not self._flag(f"{self._switch}?"):
                 raise InstrumentError(f"{self._where}: the output is off. Switch it on first")
             readings = self._run_list(levels, delay_s, fitted)
             self.set_level(float(levels[-1]))
-            self._demand_unlimited(readings, levels, fitted)
+            replies.demand_unlimited(readings, levels, fitted, self._where)
             return np.array([(r.voltage_v, r.current_a) for r in readings])
-
-    def _demand_unlimited(
-        self, readings: Sequence[Reading], levels: NDArray[np.float64], fitted: Fitted
-    ) -> None:
-        limited = [n for n, reading in enumerate(readings) if reading.in_compliance]
-        if limited:
-            unit = UNIT[fitted.settings.function]
-            raise Reported(
-                f"{self._where}: compliance held the output back at {len(limited)} of "
-                f"{len(readings)} levels of a sweep, first at {si(float(levels[limited[0]]), unit)}"
-                ". Configure a larger compliance, or sweep less far"
-            )
 
     def abort(self) -> None:
         """As `SourceMeter.abort`."""
@@ -270,16 +260,16 @@ class ScpiSourceMeter(ABC):
             self._on = None
             try:
                 try:
-                    for message in self.rest:
+                    for message in self._rest():
                         self._link.write(message)
                 finally:
-                    self._link.write("OUTPUT 0")
+                    self._link.write(f"{self._switch} 0")
                 state = self.state()
                 drain(self._link.ask, self._where)
             except Exception as error:
                 # Without a reply nothing can be proved; the word may still arrive.
                 with suppress(MtjlabError):
-                    self._link.last_resort("OUTPUT 0")
+                    self._link.last_resort(f"{self._switch} 0")
                 raise NotSafeError(
                     f"{self._where}: could not be read back as off: {error}. Switch its output "
                     "off by hand"
@@ -312,14 +302,22 @@ class ScpiSourceMeter(ABC):
     ) -> list[Reading]:
         """Step through the levels in the instrument; the output is on before and after."""
 
+    def _identity(self, reply: str) -> Identity:
+        """Of *IDN?; raises `WrongIdentity` for anybody else."""
+        return replies.identity(reply, self.model, self._where)
+
+    def _rest(self) -> Sequence[str]:
+        """What goes before the output is switched off."""
+        return self.rest
+
     def _demand_language(self) -> None:  # noqa: B027  # most speak one language only
         """Raise if the instrument is set to another language than ours."""
 
     # One setting, with everything that must follow it ------------------------------------------
 
     def _send_level(self, function: Function, level: float, *, tolerance: float) -> None:
-        self._send(f":SOURCE:{NODE[function]} {level!r}")
-        got = self._number(f":SOURCE:{NODE[function]}?")
+        self._send(f"{self._source}:{NODE[function]} {level!r}")
+        got = self._number(f"{self._source}:{NODE[function]}?")
         if abs(got - level) > tolerance:
             raise InstrumentError(
                 f"{self._where}: the level was set to {si(level, UNIT[function], 7)} and reads "
