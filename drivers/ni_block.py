@@ -1,7 +1,8 @@
 """Hardware-timed blocks and streams on an NI board.
 
-With outputs, the inputs are sampled on the outputs' own clock: sample k is taken at the edge that
-starts output value k. One value more is played than is sampled, the one to rest at.
+With outputs, of the same board or another, the inputs are sampled on the outputs' own clock:
+sample k is taken at the edge that starts output value k. One value more is played than is sampled,
+the one to rest at.
 """
 
 import threading
@@ -118,11 +119,12 @@ def record(
         Timeout, Overrun, Reported, Aborted: every task is closed.
     """
     inputs = board.kept_inputs(ai)
-    return _run(board, inputs, None, None, rate_hz, shape, pause, len(ai))
+    return _run(board, board, inputs, None, None, rate_hz, shape, pause, len(ai))
 
 
 def play(
     board: NiBoard,
+    player: NiBoard,
     ao: Sequence[str],
     ai: Sequence[str],
     waveform_v: Volts,
@@ -132,16 +134,19 @@ def play(
 ) -> Recording:
     """Play `waveform_v`, (len(ao), n), and sample on its clock, if anything; the last is held.
 
+    `board` has the inputs and `player` the outputs; they may be one.
+
     Raises:
         Timeout, Overrun, Reported, Aborted: every task is closed; the outputs hold what they had.
     """
-    outputs = board.kept_outputs(ao)
+    outputs = player.kept_outputs(ao)
     inputs = board.kept_inputs(ai) if ai else None
-    return _run(board, inputs, outputs, waveform_v, rate_hz, shape, pause, len(ai))
+    return _run(board, player, inputs, outputs, waveform_v, rate_hz, shape, pause, len(ai))
 
 
 def _run(
     board: NiBoard,
+    player: NiBoard,
     inputs: TimedTask | None,
     outputs: TimedTask | None,
     waveform_v: Volts | None,
@@ -153,8 +158,9 @@ def _run(
     steps, settle, keep = shape
     samples = max(_SHORTEST, steps * (settle + keep))
     clock = pause.clock
+    where = board.where if player is board else f"{board.where} on the clock of {player.where}"
     try:
-        with translated(board.where, "a timed block"):
+        with translated(where, "a timed block"):
             actual_hz = rate_hz
             if outputs is not None and waveform_v is not None:
                 actual_hz = outputs.clock(rate_hz, waveform_v.shape[1])
@@ -162,7 +168,7 @@ def _run(
                 writer.verify_array_shape = False
                 writer.write_many_sample(waveform_v, timeout=pause.timeout_s)
             if inputs is not None:
-                source = "" if outputs is None else f"/{board.device}/ao/SampleClock"
+                source = "" if outputs is None else f"/{player.device}/ao/SampleClock"
                 own_hz = inputs.clock(rate_hz, samples, source)
                 actual_hz = own_hz if outputs is None else actual_hz
                 # The inputs first: they wait for the outputs' clock.
@@ -174,13 +180,14 @@ def _run(
             if inputs is not None:
                 kept_v = _read(board, inputs.task, actual_hz, t0_s, shape, pause, width)
             if outputs is not None and waveform_v is not None:
-                pause.until(t0_s + waveform_v.shape[1] / actual_hz, board.where)
-                _finish(board, outputs.task, pause)
+                pause.until(t0_s + waveform_v.shape[1] / actual_hz, where)
+                _finish(player, outputs.task, pause)
                 outputs.task.stop()
             if inputs is not None:
                 inputs.task.stop()
     except BaseException:
-        board.drop()
+        for each in (board, player):
+            each.drop()
         raise
     return Recording(kept_v, actual_hz, t0_s)
 

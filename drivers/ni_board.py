@@ -3,6 +3,7 @@
 Closing a task never moves an output: the board holds what it was given last.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,9 +14,12 @@ from nidaqmx import errors
 from nidaqmx.constants import AcquisitionType, TerminalConfiguration
 
 from drivers.ni_errors import translated
+from drivers.ni_options import NiDaqOptions
 from mtjlab.core.errors import LimitError, nearest
+from mtjlab.core.interfaces import DaqAbilities
 from mtjlab.core.wiring import InputWire
 
+NOTHING = DaqAbilities((), (), (), (), 0, 0, 0.0, 0.0, 0.0, True, 0)
 # The board's own path from an output back to its converter.
 _READ_BACK = "_{}_vs_aognd"
 TERMINALS = {
@@ -65,6 +69,11 @@ class NiBoard:
     Attributes:
         device: such as `Dev1`.
         where: the board, for messages.
+        computer: address of the server that has it; None: this one.
+        lock: held over every transaction.
+        abort: ends every wait; only a shutdown clears it.
+        partner: the board it is in one block with; whoever aborts one aborts the other.
+        abilities: its own, once they are known.
         output_range_v: full scale of every output, V.
         read_back_range_v: range on which outputs are read back, V.
     """
@@ -75,16 +84,21 @@ class NiBoard:
         where: str,
         port: Any,
         wires: Mapping[str, InputWire],
-        read_back: Mapping[str, str],
+        options: NiDaqOptions,
     ) -> None:
-        """Args: `read_back`: output -> input that is wired to it; else the board's own path."""
+        """Args: `options.read_back` goes before the board's own path from output to converter."""
         self.device = device
         self.where = where
+        self.computer = options.grpc
+        self.lock = threading.RLock()
+        self.abort = threading.Event()
+        self.partner: NiBoard | None = None
+        self.abilities = NOTHING
         self.output_range_v = 0.0
         self.read_back_range_v = 0.0
         self._make: Callable[[], Any] = port.task if port is not None else nidaqmx.Task
         self._wires = wires
-        self._read_back = read_back
+        self._read_back = options.read_back
         self._kept: dict[tuple[str, ...], TimedTask] = {}
         self._lent: list[Any] = []
 

@@ -24,6 +24,8 @@ _GONE = (-200220, -200324, -201003, -88705)
 _OVERWRITTEN = -200279
 _RESERVED = (-50103, -200022)
 _TIMEOUTS = (-200284, -200560)
+# No trigger lines between two boards; no such terminal there.
+_NO_ROUTE = (-89125, -89120)
 
 
 @contextmanager
@@ -76,6 +78,8 @@ def _ours(
         )
     if code in _TIMEOUTS:
         return Timeout(f"{text}. Check the sample clock and the trigger ({code})")
+    if code in _NO_ROUTE:
+        text += ". Check the cable between the boards, and [[wiring.clocks]] in the bench file"
     return Reported(f"{text} ({code})")
 
 

@@ -21,6 +21,7 @@ class NiDaqOptions(BaseModel):
         block_samples: longest output block per channel; None: what the board's memory holds.
         read_back: output -> input that is wired to it, for a board that cannot read its outputs
             back itself: `{ ao0 = "Dev1/ai31" }`, an input of any NI board of the same computer.
+        mux_f, mux_ohm: capacitance behind a multiplexer, F, and resistance of its switches, ohm.
         grpc: `HOST:PORT` of the server that has the board; None: it is in this computer.
     """
 
@@ -30,6 +31,9 @@ class NiDaqOptions(BaseModel):
     timeout_s: Annotated[float, Quantity("s"), Gt(0)] = 2.0
     block_samples: Annotated[int, Ge(2)] | None = None
     read_back: dict[str, str] = {}
+    # Those of NI's X series, by the settling of its data sheets.
+    mux_f: Annotated[float, Quantity("F"), Ge(0)] = 100e-12
+    mux_ohm: Annotated[float, Quantity("ohm"), Ge(0)] = 1e3
     grpc: Annotated[str, Field(pattern=_ADDRESS)] | None = None
 
 

@@ -4,8 +4,6 @@ A board holds its outputs whatever becomes of the tasks, the program or the comp
 be written, and is read back through the board's own path from output to converter.
 """
 
-import math
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -15,11 +13,12 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 from numpy.typing import NDArray
 
-from drivers.ni_abilities import demand_terminals, find_device, survey
+from drivers.ni_abilities import demand_wired, find_device, sample_rate_hz, survey
 from drivers.ni_block import Pause, Recording, count_steps, play, record, stream
 from drivers.ni_board import NiBoard
 from drivers.ni_errors import is_reserved, translated
 from drivers.ni_options import NiDaqOptions, located
+from drivers.ni_together import check_output, merged, owner, together
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import (
     Aborted,
@@ -30,7 +29,6 @@ from mtjlab.core.errors import (
     NotSafeError,
     Reported,
     WrongIdentity,
-    nearest,
 )
 from mtjlab.core.interfaces import (
     Block,
@@ -41,8 +39,6 @@ from mtjlab.core.interfaces import (
 from mtjlab.core.units import si
 
 _SAFE_V = 5e-3
-# The node_noise timing asks for exactly the highest rate; its quotients round.
-_RATE_ROUNDING = 1e-9
 
 
 class NiDaq:
@@ -60,19 +56,23 @@ class NiDaq:
     ) -> None:
         """Take the board's abilities; sets nothing."""
         place = opening.resource if remote is None else f"{opening.resource} at {options.grpc}"
+        self._name = opening.name
         self._where = f"{opening.name} ({place})"
         self._remote = remote
         self._device = device
         self._permit = opening.permit
         self._options = options
         self._outputs = tuple(opening.outputs)
-        self._abort = threading.Event() if remote is None else remote.abort
-        self._lock = threading.RLock()
-        self._pause = Pause(opening.clock, self._abort, options.timeout_s)
-        self._board = NiBoard(
-            opening.resource, self._where, opening.ports.ni, opening.inputs, options.read_back
+        self._joined: dict[str, NiBoard] = {}
+        self.board = NiBoard(
+            opening.resource, self._where, opening.ports.ni, opening.inputs, options
         )
-        self.abilities = survey(device, self._board, self._outputs, options.block_samples)
+        self._lock = self.board.lock
+        self._abort = self.board.abort if remote is None else remote.abort
+        self.board.abort = self._abort
+        self._pause = Pause(opening.clock, self._abort, options.timeout_s)
+        self.abilities = survey(device, self.board, self._outputs, options)
+        self.board.abilities = self.abilities
 
     @staticmethod
     def preload() -> None:
@@ -91,50 +91,43 @@ class NiDaq:
         options = NiDaqOptions.model_validate(dict(opening.options))
         opening, remote = located(opening, options)
         try:
-            driver = cls(opening, options, find_device(opening), remote)
+            device = find_device(opening)
+            driver = cls(opening, options, device, remote)
             driver.identify()
-            driver._compare(opening)
+            demand_wired(device, driver._where, driver.abilities, opening, options.read_back)
         except BaseException:
             if remote is not None:
                 remote.close()
             raise
         return driver
 
-    def _compare(self, opening: Opening) -> None:
-        abilities = self.abilities
-        for channel, wire in opening.inputs.items():
-            if channel not in abilities.inputs:
-                raise BenchError(
-                    f"{self._where} has no input {channel!r} that the wiring reads; "
-                    f"{nearest(channel, abilities.inputs)}"
-                )
-            if wire.range_v > abilities.input_ranges_v[-1]:
-                raise BenchError(
-                    f"{self._where}: {channel} is wired for +-{si(wire.range_v, 'V')}; the "
-                    f"largest range is +-{si(abilities.input_ranges_v[-1], 'V')}"
-                )
-        demand_terminals(self._device, self._where, opening.inputs)
-        for channel in opening.outputs:
-            if channel not in abilities.outputs:
-                raise BenchError(
-                    f"{self._where} has no output {channel!r} that the wiring drives from; "
-                    f"{nearest(channel, abilities.outputs)}"
-                )
-        for channel in self._options.read_back:
-            if channel not in abilities.outputs:
-                raise BenchError(
-                    f"{self._where}: read_back names {channel!r}; "
-                    f"{nearest(channel, abilities.outputs)}"
-                )
-
     def faces(self) -> Mapping[str, Instrument]:
         """The driver is its only face."""
         return {"": self}
 
+    def join(self, name: str, player: object) -> None:
+        """From now on blocks may play outputs of another board, `name/ao0`, on its clock.
+
+        Raises:
+            BenchError: no cable can lead from there to here.
+        """
+        if not isinstance(player, NiDaq):
+            raise BenchError(
+                f"{self._where} cannot take the clock of {name!r}, which is no NI board; take it "
+                "out of [[wiring.clocks]]"
+            )
+        if player.board.computer != self.board.computer:
+            raise BenchError(
+                f"{self._where} and {player.board.where} are to share a clock; expected both in "
+                "one computer: the same `grpc`, or none"
+            )
+        self._joined[name] = player.board
+        self.abilities = merged(self.board.abilities, name, player.board.abilities)
+
     def close(self) -> None:
         """Close every task; the outputs hold what they have."""
         with self._lock:
-            self._board.drop()
+            self.board.drop()
             if self._remote is not None:
                 self._remote.close()
 
@@ -155,13 +148,13 @@ class NiDaq:
         """As `Daq.write`; refused as a whole if one value is."""
         self._permit.demand(f"{self._where}: write")
         for channel, volts in values_v.items():
-            self._check_output(channel, float(volts), float(volts))
+            check_output(self.board, channel, float(volts), float(volts))
         if not values_v:
             return
         if self._abort.is_set() and any(volts != 0 for volts in values_v.values()):
             raise Aborted(f"{self._where}: aborted; shut it down to go on")
         with self._lock:
-            task = self._board.outputs(tuple(values_v))
+            task = self.board.outputs(tuple(values_v))
             try:
                 with translated(self._where, "writing outputs"):
                     writer = AnalogMultiChannelWriter(task.out_stream, auto_start=True)
@@ -171,7 +164,7 @@ class NiDaq:
                         timeout=self._options.timeout_s,
                     )
             finally:
-                self._board.release(task)
+                self.board.release(task)
 
     def read(self, channels: Sequence[str]) -> NDArray[np.float64]:
         """As `Daq.read`."""
@@ -184,12 +177,12 @@ class NiDaq:
                     reader.verify_array_shape = False
                     reader.read_one_sample(values_v, timeout=self._options.timeout_s)
             finally:
-                self._board.release(task)
+                self.board.release(task)
             return values_v
 
     def _inputs(self, channels: Sequence[str]) -> Any:
         try:
-            return self._board.inputs(channels)
+            return self.board.inputs(channels)
         except BenchError as error:
             outputs = [c for c in channels if c.startswith("ao")]
             if not outputs:
@@ -211,21 +204,22 @@ class NiDaq:
         rest_v: Sequence[float],
         steps: int | None = None,
     ) -> Block:
-        """As `Daq.play_and_record`."""
+        """As `Daq.play_and_record`; `out/ao0` is an output of a board whose clock is shared."""
+        name, ao = owner(self._where, self._name, ao, self._joined)
+        player = self._joined.get(name, self.board)
         steps = count_steps(self._where, outputs_v, ao, rest_v, steps)
-        rate_hz = self._sample_rate(step_rate_hz, settle, keep, ai, timed_outputs=bool(ao))
-        with self._lock:
-            if self._abort.is_set():
-                raise Aborted(f"{self._where}: aborted; shut it down to go on")
+        limits = self.board.abilities, player.abilities if ao else None
+        rate_hz = sample_rate_hz(self._where, step_rate_hz, settle, keep, len(ai), *limits)
+        with together(self.board, player):
             if outputs_v is None:
                 shape = (steps, settle, keep)
-                recorded = [record(self._board, ai, rate_hz, shape, self._pause)]
+                recorded = [record(self.board, ai, rate_hz, shape, self._pause)]
             else:
-                self._permit.demand(f"{self._where}: play_and_record")
+                self._permit.demand(f"{player.where}: play_and_record")
                 for column, channel in enumerate(ao):
                     values = np.append(outputs_v[:, column], rest_v[column])
-                    self._check_output(channel, float(values.min()), float(values.max()))
-                recorded = self._play(outputs_v, ao, ai, rate_hz, settle, keep, rest_v)
+                    check_output(player, channel, float(values.min()), float(values.max()))
+                recorded = self._play(player, outputs_v, ao, ai, rate_hz, settle, keep, rest_v)
         return Block(
             samples_v=np.concatenate([r.samples_v for r in recorded])
             if len(recorded) > 1
@@ -237,6 +231,7 @@ class NiDaq:
 
     def _play(
         self,
+        player: NiBoard,
         outputs_v: NDArray[np.float64],
         ao: Sequence[str],
         ai: Sequence[str],
@@ -247,11 +242,11 @@ class NiDaq:
     ) -> list[Recording]:
         per_step = settle + keep
         # One more value than samples, for the rest.
-        fit = (self.abilities.block_samples - 1) // per_step
+        fit = (player.abilities.block_samples - 1) // per_step
         if fit < 1:
             raise LimitError(
-                f"{self._where}: one step of {per_step} samples does not fit the output memory of "
-                f"{self.abilities.block_samples}; nothing was sent. Use a smaller settle or keep"
+                f"{player.where}: one step of {per_step} samples does not fit the output memory of "
+                f"{player.abilities.block_samples}; nothing was sent. Use a smaller settle or keep"
             )
         parts = []
         for first in range(0, len(outputs_v), fit):
@@ -260,26 +255,29 @@ class NiDaq:
             played = np.vstack([np.repeat(part, per_step, axis=0), np.asarray(end)[np.newaxis]])
             waveform_v = np.ascontiguousarray(played.T, dtype=np.float64)
             shape = (len(part), settle, keep)
-            parts.append(play(self._board, ao, ai, waveform_v, rate_hz, shape, self._pause))
+            parts.append(play(self.board, player, ao, ai, waveform_v, rate_hz, shape, self._pause))
         return parts
 
     def stream(self, ai: Sequence[str], rate_hz: float, block: int) -> Iterator[Samples]:
         """As `Daq.stream`."""
         if block < 1:
             raise LimitError(f"{self._where}: a stream in pieces of {block}; expected 1 or more")
-        rate_hz = self._sample_rate(rate_hz, 0, 1, ai, timed_outputs=False)
-        return stream(self._board, tuple(ai), rate_hz, block, self._pause)
+        rate_hz = sample_rate_hz(self._where, rate_hz, 0, 1, len(ai), self.board.abilities, None)
+        return stream(self.board, tuple(ai), rate_hz, block, self._pause)
 
     def abort(self) -> None:
-        """As `Daq.abort`."""
+        """As `Daq.abort`; of both boards while they are in one block."""
         self._abort.set()
+        partner = self.board.partner
+        if partner is not None:
+            partner.abort.set()
 
     def shutdown(self) -> None:
         """As `Daq.shutdown`; moves the outputs that the bench file wires, and no others."""
         self._permit.demand(f"{self._where}: shutdown")
         self._abort.clear()
         with self._lock:
-            self._board.drop()
+            self.board.drop()
             if not self._outputs:
                 return
             try:
@@ -309,42 +307,3 @@ class NiDaq:
             with translated(self._where, "resetting the board"):
                 self._device.reset_device()
             self.write(zero_v)
-
-    def _check_output(self, channel: str, low_v: float, high_v: float) -> None:
-        if channel not in self.abilities.outputs:
-            raise LimitError(
-                f"{self._where} has no output {channel!r}; nothing was sent; "
-                f"{nearest(channel, self.abilities.outputs)}"
-            )
-        largest_v = self.abilities.output_ranges_v[-1]
-        if not (low_v >= -largest_v and high_v <= largest_v):
-            raise LimitError(
-                f"{self._where}: {channel} = {si(low_v, 'V')} .. {si(high_v, 'V')}; expected "
-                f"within +-{si(largest_v, 'V')}; nothing was sent"
-            )
-
-    def _sample_rate(
-        self,
-        step_rate_hz: float,
-        settle: int,
-        keep: int,
-        ai: Sequence[str],
-        *,
-        timed_outputs: bool,
-    ) -> float:
-        if settle < 0 or keep < 1 or not step_rate_hz > 0:
-            raise LimitError(
-                f"{self._where}: settle {settle}, keep {keep}, {si(step_rate_hz, 'Hz')}; expected "
-                "settle >= 0, keep >= 1 and a rate above 0; nothing was sent"
-            )
-        rate_hz = step_rate_hz * (settle + keep)
-        limit_hz = self.abilities.rate_limit_hz(len(ai)) if ai else math.inf
-        if timed_outputs:
-            limit_hz = min(limit_hz, self.abilities.output_rate_hz)
-        if rate_hz > limit_hz * (1 + _RATE_ROUNDING):
-            raise LimitError(
-                f"{self._where}: {si(step_rate_hz, 'Hz')} x {settle + keep} samples is "
-                f"{si(rate_hz, 'S/s')} per channel; the board reaches {si(limit_hz, 'S/s')} with "
-                f"{len(ai)} inputs; nothing was sent. Lower the rate, settle or keep"
-            )
-        return min(rate_hz, limit_hz)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mtjlab.bench.block_rows import block_rows
 from mtjlab.bench.channels import shorten
 from mtjlab.bench.fences import fence
 from mtjlab.bench.file import LoadedBench
@@ -67,6 +68,7 @@ def report(
         *_fences(loaded, wiring, limits, faces),
         *_wiring(wiring, faces),
         *_amplifiers(wiring, limits, faces),
+        *(Row("wiring", *finding) for finding in block_rows(wiring, limits, faces)),
         *_host_loss(drivers),
     ]
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtjlab.bench.guard import Guard
+from mtjlab.bench.settling import Settling
 from mtjlab.core.errors import InstrumentError, LimitError, MtjlabError
 from mtjlab.core.interfaces import (
     Block,
@@ -179,7 +180,8 @@ class GuardedDaq:
     """A board behind the guard: each value of each output block is checked before it starts."""
 
     def __init__(self, name: str, daq: Daq, guard: Guard) -> None:
-        self.abilities = daq.abilities
+        self._settling = Settling(guard.wiring, guard.limits, name, daq.abilities)
+        self.abilities = self._settling.abilities
         self._name = name
         self._daq = daq
         self._guard = guard
@@ -223,6 +225,7 @@ class GuardedDaq:
         count = steps if outputs_v is None else len(outputs_v)
         with self._guard.permitted((count or 0) / step_rate_hz if step_rate_hz > 0 else 0.0):
             rest_v = [float(volts) for volts in rest_v]
+            self._settling.demand(ai, step_rate_hz * (settle + keep), ao=ao, settle=settle)
             if outputs_v is not None:
                 outputs_v = _plain(outputs_v, f"{self._name}: a block")
                 # Until it has ended well, an output may stand at any of its values.
@@ -239,7 +242,7 @@ class GuardedDaq:
                 steps=steps,
             )
             for column, channel in enumerate(ao):
-                terminal = f"{self._name}/{channel}"
+                terminal = self._terminal(channel)
                 if outputs_v is not None:
                     step_s = 1.0 / block.step_rate_hz
                     self._guard.ledger.played(terminal, outputs_v[:, column], step_s)
@@ -248,6 +251,7 @@ class GuardedDaq:
 
     def stream(self, ai: Sequence[str], rate_hz: float, block: int) -> Iterator[Samples]:
         """As `Daq.stream`."""
+        self._settling.demand(ai, rate_hz)
         self._guard.lease(block / rate_hz)
         for samples in self._daq.stream(ai, rate_hz, block):
             self._guard.lease(block / rate_hz)
@@ -278,7 +282,7 @@ class GuardedDaq:
             raise LimitError(f"{self._name}: the block holds a NaN or infinity; nothing was sent")
         spans: dict[str, tuple[float, float]] = {}
         for column, channel in enumerate(ao):
-            terminal = f"{self._name}/{channel}"
+            terminal = self._terminal(channel)
             values = outputs_v[:, column]
             low_v, high_v = float(values.min()), float(values.max())
             # The worst case grows with |V|: the extremes of a block stand for all its samples.
@@ -288,6 +292,10 @@ class GuardedDaq:
         self._guard.check_rows(spans)
         self._mark(bool(np.any(outputs_v)) or any(rest_v))
         return spans
+
+    def _terminal(self, output: str) -> str:
+        """Of this board's `ao0`, or of `out/ao0` on a board that it shares a clock with."""
+        return output if "/" in output else f"{self._name}/{output}"
 
     def _mark(self, energising: bool) -> None:
         if energising:

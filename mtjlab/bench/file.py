@@ -27,6 +27,7 @@ from mtjlab.bench.surroundings_checks import check_surroundings
 from mtjlab.bench.tables import BenchFile, InstrumentTable, LimitsTable, TwinTable
 from mtjlab.bench.twin_checks import check_faults, check_physics, check_twin_names
 from mtjlab.bench.wiring_checks import (
+    check_clocks,
     check_counts,
     check_limits,
     check_names,
@@ -229,6 +230,11 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
         if isinstance(named, dict):
             check_twin_names(twin, named, mistakes)
             check_scenario(twin.scenario, instruments, mistakes)
+            boards = {n: n not in known or known[n].kind != "source-meter" for n in named}
+            cables = (
+                None if twin is None else {n: t.get("rtsi") for n, t in twin.instruments.items()}
+            )
+            check_clocks(wiring, boards, cables, mistakes)
         if wiring is not None:
             check_faults(twin, wiring, mistakes)
             check_surroundings(twin, wiring, mistakes)

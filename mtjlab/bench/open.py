@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from numpy.typing import NDArray
 
+from mtjlab.bench.clocks import share_clocks
 from mtjlab.bench.faces import GuardedDaq, GuardedSource
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.guard import Guard
@@ -142,6 +143,7 @@ class OpenBench:
                 if not as_many_as_possible:
                     raise
             if self._watch is not None:
+                share_clocks(self.wiring, self.drivers)
                 self._watch.ready()
                 self.guard.watched_by(self._keep_alive.after(self._watch.lease))
             else:
@@ -313,6 +315,7 @@ class OpenBench:
                 self.notice("warning", f"{name} did not close cleanly: {error}")
         self.drivers.clear()
         self.instruments.clear()
+        share_clocks(self.wiring, self.drivers)
 
     def book(self, run: str) -> None:
         """Write down how long junctions have stood at which voltage, for the life of the chip.

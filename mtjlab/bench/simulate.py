@@ -1,7 +1,7 @@
 """From a bench file to its simulated world, its twins and the ports that lead to them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mtjlab.bench.file import LoadedBench, load
@@ -12,9 +12,11 @@ from mtjlab.core.driver import Ports
 from mtjlab.core.errors import BenchError
 from mtjlab.core.generators import Generators
 from mtjlab.core.places import bench_name
+from mtjlab.core.wiring import Wiring
 from sim_backend.faults import FaultyInstrument, InstrumentFaults, Scenario
 from sim_backend.ports import nidaqmx, serial_line, visa
 from sim_backend.twins.ni_faults import FaultyBoard
+from sim_backend.world.surroundings import Surroundings
 from sim_backend.world.world import World
 
 
@@ -81,7 +83,7 @@ def simulate(
         generators=generators,
         clock=clock or VirtualClock(),
         instrument_noise=table.instrument_noise,
-        surroundings=table.surroundings(),
+        surroundings=_surroundings(table, wiring),
     )
     scenario = _scenario(table, file.instruments, world)
     library = visa.make(world.clock)
@@ -93,7 +95,11 @@ def simulate(
         twin = kind(
             name=name,
             resource=entry.resource,
-            options=kind.options_model.model_validate(table.instruments.get(name, {})),
+            options=kind.options_model.model_validate(
+                _cable(wiring, name)
+                | _shared(kind, entry.plugin_options)
+                | table.instruments.get(name, {})
+            ),
             world=world,
             inputs=wiring.inputs(name),
             outputs=wiring.outputs(name),
@@ -114,6 +120,24 @@ def simulate(
 def _scenario(table: TwinTable, instruments: Iterable[str], world: World) -> Scenario | None:
     if not table.scenario:
         return None
+def _surroundings(table: TwinTable, wiring: Wiring) -> Surroundings:
+    """Capacitances that `[wiring]` declares hold for the twin, where `[twin]` has no other."""
+    surroundings = table.surroundings()
+    declared = {read.address: read.capacitance_f for read in wiring.reads if read.capacitance_f}
+    return replace(surroundings, capacitance_f=declared | dict(surroundings.capacitance_f))
+
+
+def _cable(wiring: Wiring, name: str) -> dict[str, Any]:
+    """A clock that the wiring shares needs a cable on the twin, too."""
+    joined = any(name in (clock.outputs, clock.inputs) for clock in wiring.clocks)
+    return {"rtsi": "wiring.clocks"} if joined else {}
+
+
+def _shared(kind: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the driver that say what is cabled to what, and so hold for its twin."""
+    return {key: options[key] for key in getattr(kind, "shared_options", ()) if key in options}
+
+
     return Scenario(
         [incident.incident() for incident in table.scenario],
         instruments,

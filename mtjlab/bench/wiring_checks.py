@@ -1,7 +1,7 @@
 """What `[wiring]`, `[limits]` and `[instruments]` must agree on: counts, names and single uses."""
 
 import os
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
 
 from mtjlab.bench.channels import shorten
 from mtjlab.bench.mistakes import Key, Mistakes, spell
@@ -92,6 +92,41 @@ def check_names(wiring: WiringTables, instruments: Collection[str], mistakes: Mi
                 mistakes.add(
                     (*at, "selector"), f"no instrument {name!r}; {nearest(name, instruments)}"
                 )
+
+
+def check_clocks(
+    wiring: WiringTables,
+    boards: Mapping[str, bool],
+    cables: Mapping[str, object],
+    mistakes: Mistakes,
+) -> None:
+    """A shared clock joins two boards of the file, once; those of a twin on one cable.
+
+    Args:
+        wiring: the tables.
+        boards: instrument name -> whether it may be a board.
+        cables: of a simulated bench, what `rtsi` says of an instrument.
+        mistakes: takes what is wrong.
+    """
+    seen: dict[tuple[str, str], int] = {}
+    for index, table in enumerate(wiring.clocks):
+        at: Key = ("wiring", "clocks", index)
+        for field, name in (("outputs", table.outputs), ("inputs", table.inputs)):
+            if name not in boards:
+                mistakes.add((*at, field), f"no instrument {name!r}; {nearest(name, boards)}")
+            elif not boards[name]:
+                mistakes.add((*at, field), f"{name!r} is no board; expected one with a clock")
+        if table.outputs == table.inputs:
+            mistakes.add((*at, "inputs"), "is the same board; its two halves share a clock anyway")
+        first = seen.setdefault((table.outputs, table.inputs), index)
+        if first != index:
+            mistakes.add((*at, "inputs"), f"is already said by wiring.clocks[{first}]")
+        if cables.get(table.outputs) != cables.get(table.inputs):
+            mistakes.add(
+                (*at, "inputs"),
+                f"[twin.instruments] puts {table.outputs!r} and {table.inputs!r} on different "
+                "cables; give both the same rtsi, or neither",
+            )
 
 
 def instrument_of(terminal: str) -> str:

@@ -6,12 +6,14 @@ from typing import Annotated
 from pydantic import Field
 
 from mtjlab.bench.mistakes import Key
-from mtjlab.bench.table import Columns, Ohm, Table, Terminals, Volt
+from mtjlab.bench.table import Columns, Farad, Ohm, Table, Terminals, Volt
 from mtjlab.core.parameters import Ge, Gt, Le
 from mtjlab.core.wiring import (
+    LEFT_OVER,
     ArrayWiring,
     Cell,
     InputWire,
+    SharedClock,
     SingleJunction,
     TerminalMode,
     Wiring,
@@ -29,6 +31,7 @@ class SinglesTable(Table):
     read: Terminals | None = None
     range: Annotated[Volt, Gt(0)] | None = None
     terminal: TerminalMode = "differential"
+    capacitance: Annotated[Farad, Ge(0)] = 0.0
 
     @property
     def sourced(self) -> tuple[str, int]:
@@ -89,11 +92,20 @@ class ArrayTable(Table):
         )
 
 
+class ClockTable(Table):
+    """One `[[wiring.clocks]]`: a cable from the outputs of one board to the inputs of another."""
+
+    outputs: Annotated[str, Field(description="the name of the board that plays")]
+    inputs: Annotated[str, Field(description="the name of the board that samples")]
+
+
 class WiringTables(Table):
     """`[wiring]`: everything that is connected."""
 
     singles: Annotated[tuple[SinglesTable, ...], Field(strict=False)] = ()
     arrays: Annotated[tuple[ArrayTable, ...], Field(strict=False)] = ()
+    clocks: Annotated[tuple[ClockTable, ...], Field(strict=False)] = ()
+    left_over: Annotated[float, Gt(0), Le(1)] = LEFT_OVER
 
     def groups(self) -> Iterator[tuple[Key, SinglesTable | ArrayTable]]:
         """Every table with its key in the file."""
@@ -115,6 +127,8 @@ class WiringTables(Table):
         return Wiring(
             tuple(junction for table in self.singles for junction in table.resolve()),
             tuple(table.resolve() for table in self.arrays),
+            tuple(SharedClock(table.outputs, table.inputs) for table in self.clocks),
+            self.left_over,
         )
 
 
@@ -129,5 +143,14 @@ def _inputs(table: SinglesTable | ArrayTable) -> tuple[InputWire | None, ...]:
     wires = []
     for terminal in table.read:
         instrument, _, channel = terminal.partition("/")
-        wires.append(InputWire(instrument, channel, table.range, table.terminal))
+        wires.append(
+            InputWire(
+                instrument,
+                channel,
+                table.range,
+                table.terminal,
+                # An amplifier drives its cable.
+                table.capacitance if isinstance(table, SinglesTable) else 0.0,
+            )
+        )
     return tuple(wires)

@@ -52,7 +52,8 @@ class Driver(Protocol):
         host_loss: what covers the loss of the host or the link, for `mtjlab check`.
 
     It may also have a static method `preload()`, which imports what `open` would import: the
-    supervisor calls it long before it must act.
+    supervisor calls it long before it must act. A board that can sample on the clock of another
+    has `join(name, player)`, called with the other's driver after both are open.
     """
 
     options_model: type[Any]

@@ -160,6 +160,22 @@ class SourceMeter(Protocol):
 
 
 @dataclass(frozen=True)
+class Multiplexer:
+    """What stands between many inputs and their one converter.
+
+    Attributes:
+        capacitance_f: behind the switches, F; keeps the voltage of the channel before.
+        switch_ohm: of a closed switch, ohm.
+        padding_s: how much longer than it must the board stays on a channel, where the sample
+            period leaves it the time, s.
+    """
+
+    capacitance_f: float
+    switch_ohm: float
+    padding_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class DaqAbilities:
     """What a board can do.
 
@@ -173,6 +189,7 @@ class DaqAbilities:
         output_rate_hz: highest update rate, Hz; 0 without outputs.
         simultaneous: every input has its own converter.
         block_samples: largest output block per channel held by the board; longer ones are split.
+        multiplexer: None where nothing is known of one.
     """
 
     inputs: tuple[str, ...]
@@ -186,6 +203,7 @@ class DaqAbilities:
     output_rate_hz: float
     simultaneous: bool
     block_samples: int
+    multiplexer: Multiplexer | None = None
 
     def rate_limit_hz(self, n_inputs: int) -> float:
         """Highest sample rate per channel with `n_inputs` in the scan, Hz."""
@@ -264,7 +282,8 @@ class Daq(Protocol):
 
         Args:
             outputs_v: (steps, len(ao)), V; None to record only.
-            ao: output channels, one per column; empty if `outputs_v` is None.
+            ao: output channels, one per column; empty if `outputs_v` is None. `out/ao0` is one of
+                another board, whose clock the inputs take; it must be declared as shared.
             ai: input channels, in the order of the samples.
             step_rate_hz: wanted; the block says what it became.
             settle: >= 0.

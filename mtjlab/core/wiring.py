@@ -13,6 +13,9 @@ from typing import ClassVar, Literal
 from mtjlab.core.errors import BenchError
 from mtjlab.core.limits import JunctionLimits
 
+# Share of a step that is let pass unless the bench file says otherwise.
+LEFT_OVER = 0.01
+
 TerminalMode = Literal["differential", "rse", "nrse", "pseudodifferential"]
 
 
@@ -36,12 +39,14 @@ class InputWire:
         channel: the board's own channel name, such as `ai3`.
         range_v: the input is read on the range -range_v .. +range_v, V.
         terminal: how the input is referenced.
+        capacitance_f: of cable, switches and input at the node, F.
     """
 
     instrument: str
     channel: str
     range_v: float
     terminal: TerminalMode
+    capacitance_f: float = 0.0
 
     @property
     def address(self) -> str:
@@ -188,11 +193,30 @@ Driven = SingleJunction | ArrayRow
 
 
 @dataclass(frozen=True)
+class SharedClock:
+    """A cable that carries the clock of one board's outputs to another board's inputs.
+
+    Attributes:
+        outputs, inputs: names of the two instruments.
+    """
+
+    outputs: str
+    inputs: str
+
+
+@dataclass(frozen=True)
 class Wiring:
-    """All connections of a bench."""
+    """All connections of a bench.
+
+    Attributes:
+        clocks: cables between boards.
+        left_over: largest share of a voltage step that a sample may still miss.
+    """
 
     singles: tuple[SingleJunction, ...] = ()
     arrays: tuple[ArrayWiring, ...] = ()
+    clocks: tuple[SharedClock, ...] = ()
+    left_over: float = LEFT_OVER
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -232,6 +256,10 @@ class Wiring:
     def sources(self) -> tuple[str, ...]:
         """Source terminals in use, in the order of the bench file."""
         return tuple(dict.fromkeys(wire.source for wire in self.driven))
+
+    def clocked_together(self, outputs: str, inputs: str) -> bool:
+        """Whether one block may span outputs of the one board and inputs of the other."""
+        return outputs == inputs or SharedClock(outputs, inputs) in self.clocks
 
     def inputs(self, instrument: str) -> Mapping[str, InputWire]:
         """Channel name -> wire, of one board."""

@@ -11,7 +11,7 @@ import pytest
 from mtjlab.bench.check import Row, report
 from mtjlab.bench.file import LoadedBench, parse
 from mtjlab.core.errors import InstrumentError, Timeout
-from mtjlab.core.interfaces import DaqAbilities, Identity, SourceState
+from mtjlab.core.interfaces import DaqAbilities, Identity, Multiplexer, SourceState
 from mtjlab.core.permit import WritePermit
 
 BOARD = DaqAbilities(
@@ -26,6 +26,7 @@ BOARD = DaqAbilities(
     1e6,
     False,
     8191,
+    Multiplexer(1e-12, 1e3),
 )
 DRIVERS: Any = {
     "smu": SimpleNamespace(host_loss="nothing: the output stays as it is"),
