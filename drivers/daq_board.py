@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from drivers.board_blocks import FULL, read_block
 from drivers.daq_board_abilities import DaqBoardOptions, demand_wiring, read_abilities
 from drivers.daq_board_link import BoardLink
+from drivers.daq_board_requests import Requests
 from drivers.daq_board_run import Recording, Runs, Shape, channel_list, demand_spans, spans
 from drivers.daq_board_selector import DaqBoardSelector
 from drivers.serial_link import SerialLink, fresh_number
@@ -26,13 +27,11 @@ from mtjlab.core.errors import (
     MtjlabError,
     NotSafeError,
     WrongIdentity,
-    nearest,
 )
 from mtjlab.core.interfaces import Block, DaqAbilities, Identity, Instrument, Samples
 from mtjlab.core.units import si
 
 _SAFE_V = 5e-3
-_RATE_ROUNDING = 1e-9
 # A word to the board at least so often, in its dead-man time.
 _OFTEN = 1 / 3
 
@@ -52,7 +51,6 @@ class DaqBoard:
     def __init__(self, opening: Opening, options: DaqBoardOptions) -> None:
         """Open the port and ask who is there; sets nothing."""
         self._options = options
-        self._wires = dict(opening.inputs)
         self._outputs = tuple(opening.outputs)
         self._port = SerialLink(opening, timeout_s=options.timeout_s, baud=options.baud)
         try:
@@ -70,7 +68,8 @@ class DaqBoard:
                     f"{self._where}: its outputs reach {si(full_scale_v, 'V')}; the fences of a "
                     f"bench are computed for {si(self.output_full_scale_v, 'V')} at most"
                 )
-            demand_wiring(self._board, self._wires, self._outputs, opening.arrays, self._where)
+            self._asked = Requests(self._where, self.abilities, opening.inputs)
+            demand_wiring(self._board, opening.inputs, self._outputs, opening.arrays, self._where)
         except BaseException:
             self._port.close()
             raise
@@ -140,7 +139,7 @@ class DaqBoard:
         """As `Daq.write`; refused as a whole if one value is."""
         self._link.permit.demand(f"{self._where}: write")
         for channel, volts in values_v.items():
-            self._check_output(channel, float(volts), float(volts))
+            self._asked.check_output(channel, float(volts), float(volts))
         if not values_v:
             return
         if self._port.abort.is_set() and any(volts != 0 for volts in values_v.values()):
@@ -150,7 +149,7 @@ class DaqBoard:
             self._write(values_v)
 
     def _write(self, values_v: Mapping[str, float]) -> None:
-        listed = channel_list([self._output(channel) for channel in values_v])
+        listed = channel_list([self._asked.output(channel) for channel in values_v])
         volts = ",".join(f"{float(v):.9E}" for v in values_v.values())
         question = f":SOUR:VOLT? {listed}"
         replies = self._link.exchange(
@@ -173,7 +172,7 @@ class DaqBoard:
             inputs = [(i, c) for i, c in enumerate(channels) if c in self.abilities.inputs]
             outputs = [(i, c) for i, c in enumerate(channels) if c in self.abilities.outputs]
             if len(inputs) + len(outputs) < len(channels):
-                self._refuse_channel(next(c for c in channels if c not in self._known()))
+                self._asked.refuse_channel(next(c for c in channels if c not in self._asked.known))
             if inputs:
                 values_v[[i for i, _ in inputs]] = self._scan([c for _, c in inputs])
             if outputs:
@@ -182,7 +181,7 @@ class DaqBoard:
 
     def _scan(self, channels: Sequence[str]) -> NDArray[np.float64]:
         numbers = [int(channel[2:]) for channel in channels]
-        spans_v = self._spans(channels)
+        spans_v = self._asked.spans_v(channels)
         number, listed = fresh_number(), channel_list(numbers)
         now, text = self._link.exchange(
             *spans(numbers, spans_v), f":CONF:AI:RANG? {listed}", f":READ? {number},{listed}"
@@ -197,7 +196,7 @@ class DaqBoard:
                 "outputs to its converter"
             )
         number = fresh_number()
-        listed = channel_list([self._output(channel) for channel in channels])
+        listed = channel_list([self._asked.output(channel) for channel in channels])
         [text] = self._link.exchange(f":READ:LOOP? {number},{listed}")
         return self._one_scan(text, number, [self.abilities.input_ranges_v[-1]] * len(channels))
 
@@ -221,8 +220,8 @@ class DaqBoard:
         steps: int | None = None,
     ) -> Block:
         """As `Daq.play_and_record`."""
-        steps = self._count_steps(outputs_v, ao, rest_v, steps)
-        shape = self._shape(ao, ai, step_rate_hz * (settle + keep), steps, settle, keep)
+        steps = self._asked.count_steps(outputs_v, ao, rest_v, steps)
+        shape = self._asked.shape(ao, ai, step_rate_hz * (settle + keep), steps, settle, keep)
         with self._link.held():
             if self._port.abort.is_set():
                 raise Aborted(f"{self._where}: aborted; shut it down to go on")
@@ -230,7 +229,7 @@ class DaqBoard:
                 self._link.permit.demand(f"{self._where}: play_and_record")
                 for column, channel in enumerate(ao):
                     values = np.append(outputs_v[:, column], rest_v[column])
-                    self._check_output(channel, float(values.min()), float(values.max()))
+                    self._asked.check_output(channel, float(values.min()), float(values.max()))
                 self._set_dead_man()
             recorded = self._parts(shape, outputs_v, rest_v)
         return Block(
@@ -246,7 +245,8 @@ class DaqBoard:
         """As few runs as the board's memories allow."""
         fit = self._board.data_values // max(1, shape.keep * len(shape.inputs))
         if outputs_v is not None:
-            fit = min(fit, self._board.list_values // len(shape.outputs) - 1)
+            most = self._board.list_values // len(shape.outputs) - 1
+            fit = min(fit, most, self.abilities.block_samples)
         if fit < 1:
             raise LimitError(
                 f"{self._where}: one step of {shape.keep} samples of {len(shape.inputs)} inputs "
@@ -270,7 +270,7 @@ class DaqBoard:
                 f"{self._where}: a stream of {len(ai)} inputs in pieces of {block}; expected 1 or "
                 "more of both"
             )
-        return self._runs.stream(self._shape((), ai, rate_hz, 0, 0, 1), block)
+        return self._runs.stream(self._asked.shape((), ai, rate_hz, 0, 0, 1), block)
 
     def abort(self) -> None:
         """As `Daq.abort`."""
@@ -317,94 +317,6 @@ class DaqBoard:
             f":SYST:DEAD:TIME {wanted_s:.3f}", question, question, sets="dead-man time"
         )
         self._dead_man_s = self._number(self._link.same(replies, [question])[0])
-
-    def _shape(
-        self,
-        ao: Sequence[str],
-        ai: Sequence[str],
-        rate_hz: float,
-        steps: int,
-        settle: int,
-        keep: int,
-    ) -> Shape:
-        if settle < 0 or keep < 1 or not rate_hz > 0 or not (ai or ao):
-            raise LimitError(
-                f"{self._where}: {len(ai)} inputs, settle {settle}, keep {keep}, "
-                f"{si(rate_hz, 'S/s')}; expected settle >= 0, keep >= 1, a rate above 0 and at "
-                "least one channel; nothing was sent"
-            )
-        limit_hz = self.abilities.rate_limit_hz(len(ai)) if ai else math.inf
-        if ao:
-            limit_hz = min(limit_hz, self.abilities.output_rate_hz)
-        if rate_hz > limit_hz * (1 + _RATE_ROUNDING):
-            raise LimitError(
-                f"{self._where}: {si(rate_hz, 'S/s')} per channel; the board reaches "
-                f"{si(limit_hz, 'S/s')} with {len(ai)} inputs; nothing was sent. Lower the rate, "
-                "settle or keep"
-            )
-        outputs = tuple(self._output(channel) for channel in ao)
-        spans_v = self._spans(ai)
-        inputs = tuple(int(channel[2:]) for channel in ai)
-        if len(set(inputs)) < len(inputs) or len(set(outputs)) < len(outputs):
-            raise LimitError(f"{self._where}: a channel is named twice; nothing was sent")
-        return Shape(outputs, inputs, spans_v, min(rate_hz, limit_hz), steps, settle, keep)
-
-    def _count_steps(
-        self,
-        outputs_v: NDArray[np.float64] | None,
-        ao: Sequence[str],
-        rest_v: Sequence[float],
-        steps: int | None,
-    ) -> int:
-        if outputs_v is None:
-            if steps is None or steps < 1 or ao or rest_v:
-                raise LimitError(
-                    f"{self._where}: a block without outputs needs steps >= 1 (got {steps}) and "
-                    "neither ao nor rest_v; nothing was sent"
-                )
-            return steps
-        fits = outputs_v.ndim == 2 and outputs_v.size > 0 and outputs_v.shape[1] == len(ao)
-        if steps is not None or not fits or len(rest_v) != len(ao):
-            raise LimitError(
-                f"{self._where}: outputs of shape {outputs_v.shape} and {len(rest_v)} rest values "
-                f"for {len(ao)} outputs; expected (steps, channels), and no separate number of "
-                "steps; nothing was sent"
-            )
-        return len(outputs_v)
-
-    def _spans(self, channels: Sequence[str]) -> tuple[float, ...]:
-        """The smallest span of each that holds what it is wired for."""
-        found = []
-        for channel in channels:
-            if channel not in self.abilities.inputs:
-                self._refuse_channel(channel)
-            wire = self._wires.get(channel)
-            wanted_v = self.abilities.input_ranges_v[-1] if wire is None else wire.range_v
-            found.append(next(v for v in self.abilities.input_ranges_v if v >= wanted_v))
-        return tuple(found)
-
-    def _known(self) -> tuple[str, ...]:
-        return (*self.abilities.inputs, *self.abilities.outputs)
-
-    def _refuse_channel(self, channel: str) -> None:
-        raise LimitError(
-            f"{self._where} has no channel {channel!r}; nothing was sent; "
-            f"{nearest(channel, self._known())}"
-        )
-
-    def _output(self, channel: str) -> int:
-        if channel not in self.abilities.outputs:
-            self._refuse_channel(channel)
-        return int(channel[2:])
-
-    def _check_output(self, channel: str, low_v: float, high_v: float) -> None:
-        self._output(channel)
-        largest_v = self.abilities.output_ranges_v[-1]
-        if not (low_v >= -largest_v and high_v <= largest_v):
-            raise LimitError(
-                f"{self._where}: {channel} = {si(low_v, 'V')} .. {si(high_v, 'V')}; expected "
-                f"within +-{si(largest_v, 'V')}; nothing was sent"
-            )
 
     def _number(self, text: str) -> float:
         return self._numbers(text, 1)[0]

@@ -1,4 +1,4 @@
-"""A served bench with a back door: `python -m benchmarks.safety.monitored BENCH --write-bench FILE`.
+"""A served bench with a back door, `python -m benchmarks.safety.monitored BENCH`.
 
 A serial line carries one conversation: a witness on it would take the replies of whom it watches.
 So every serial instrument is served a second time, over TCP, as `NAME.monitor`.

@@ -87,10 +87,10 @@ def possible(twin: Any) -> tuple[Kind, ...]:
     """Kinds that an instrument can have, told from its twin (class or object).
 
     A message instrument has every fault of replies and links, and those whose method its twin has:
-    `report(code, text)`, `trip(tripped)`, `power_cycle()`. A board has no messages, so none of its
+    `report(code, text)`, `trip(tripped)`, `power_cycle()`. An NI board has none, so none of its
     samples is damaged: its calls fail, come late, or lose samples.
     """
-    if twin.port != "visa":
+    if twin.port == "nidaqmx":
         return _OF_BOARDS
     return tuple(
         kind

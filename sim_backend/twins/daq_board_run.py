@@ -1,8 +1,8 @@
 """One run of a DAQ board: outputs stepped through a list, inputs scanned, both on one clock.
 
 Edge e of the clock is at t0 + e dt. A step lasts settle + keep edges; the scans of its last `keep`
-edges are kept. After the last step comes one edge more, at which the outputs go to the last value
-of the list. A scan can be fetched one period after its edge.
+edges are kept. After the last step comes one edge more, at which the outputs go to the last value of
+the list. A scan can be fetched one period after its edge.
 """
 
 import math
@@ -63,8 +63,8 @@ class Plan:
 
     @property
     def edges(self) -> float:
-        """All edges: one more to rest at, where outputs are played."""
-        return self.sampled + (1 if self.terminals else 0)
+        """All edges: with the last one the outputs go to rest and the last scan is over."""
+        return self.sampled + 1
 
     def kept(self, edges: float) -> int:
         """Scans that the first so many edges have given."""
@@ -160,9 +160,7 @@ class Run:
             return 0
         if self.lost_from is not None and self.fetched == self.lost_from:
             return OVERRUN | (0 if self.going else END)
-        # The period of the last scan must be over.
-        over = self.ended or self._passed >= self.plan.sampled
-        return self.ended | END if over and not self.going else 0
+        return 0 if self.going else self.ended | END
 
     @property
     def lost(self) -> int:

@@ -50,8 +50,13 @@ selector = "daq.selector"
 """
 
 
-def bench_text(*, twin: str = "", options: str = "", more: str = ARRAY) -> str:
+def _text(*, twin: str = "", options: str = "", more: str = ARRAY) -> str:
     return BENCH.format(twin=twin, options=options, more=more)
+
+
+@pytest.fixture(scope="session")
+def bench_text() -> Callable[..., str]:
+    return _text
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def opened() -> Iterator[Callable[..., OpenBench]]:
     with ExitStack() as undo:
 
         def make(seed: int = 1, **how: Any) -> OpenBench:
-            loaded = parse(bench_text(**how), source="board.toml")
+            loaded = parse(_text(**how), source="board.toml")
             bench = OpenBench(loaded, generators=Generators(seed), notice=lambda *_: None)
             return undo.enter_context(bench)
 
