@@ -277,7 +277,7 @@ class DaqBoard:
         self._port.abort.set()
 
     def shutdown(self) -> None:
-        """As `Daq.shutdown`; moves the outputs that the bench file wires, and no others."""
+        """As `Daq.shutdown`, of every output: the dead-man timer knows no others either."""
         self._link.permit.demand(f"{self._where}: shutdown")
         self._port.abort.clear()
         for last in (False, True):
@@ -285,8 +285,8 @@ class DaqBoard:
                 with self._link.held():
                     self._link.exchange("*CLS", ":ABOR")
                     self._runs.streaming = False
-                    if self._outputs:
-                        self._write(dict.fromkeys(self._outputs, 0.0))
+                    if self.abilities.outputs:
+                        self._write(dict.fromkeys(self.abilities.outputs, 0.0))
                         self._demand_zero()
                 return
             except MtjlabError as error:
@@ -299,8 +299,8 @@ class DaqBoard:
     def _demand_zero(self) -> None:
         if not self._board.loop_back:
             return
-        held_v = self._loop_back(self._outputs)
-        for channel, volts in zip(self._outputs, held_v.tolist(), strict=True):
+        outputs = self.abilities.outputs
+        for channel, volts in zip(outputs, self._loop_back(outputs).tolist(), strict=True):
             # Not `abs(volts) > _SAFE_V`: a NaN is not safe.
             if not abs(volts) < _SAFE_V:
                 raise InstrumentError(

@@ -322,3 +322,9 @@ def test_faces(opened):
     assert list(alone.instruments) == ["daq"]
     assert isinstance(alone.drivers["daq"], DaqBoard)
     assert replace(alone.instruments["daq"].abilities).block_samples == 4095
+
+
+def test_shutdown_takes_every_output_to_0_v(bench):
+    bench.simulated.twins["daq"].converse().feed(b"SOUR:VOLT (@0:3),0.1,0.1,0.1,0.1\n")
+    bench.make_safe()
+    assert bench.simulated.twins["daq"].held_v == [0.0] * 4
