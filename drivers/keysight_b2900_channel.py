@@ -14,7 +14,7 @@ from drivers.keysight_b2900_settings import (
     MAKERS,
     STAGE,
     KeysightB2900Options,
-    demand_off_state,
+    demand_possible,
     limit_question,
     settings,
 )
@@ -115,8 +115,8 @@ class KeysightB2900Channel(ScpiSourceMeter):
                 )
 
     def configure(self, settings_: SourceSettings) -> None:
-        """As `SourceMeter.configure`; there is no off-state `guard`."""
-        demand_off_state(settings_.off_state, self._where)
+        """As `SourceMeter.configure`; there is no off-state `guard`, and a least limit."""
+        demand_possible(settings_, self._where)
         super().configure(settings_)
 
     def _take(self, fitted: Fitted) -> Reading:

@@ -11,7 +11,8 @@ from drivers.scpi_setting import Setting, flag, word
 from drivers.scpi_source_meter import ScpiSourceMeterOptions
 from drivers.source_fitting import Fitted, OutputStage
 from mtjlab.core.errors import LimitError
-from mtjlab.core.interfaces import Function, OffState, SourceAbilities
+from mtjlab.core.interfaces import Function, OffState, SourceAbilities, SourceSettings
+from mtjlab.core.units import si
 
 # Model -> its channels.
 MODELS: Mapping[str, tuple[int, ...]] = {
@@ -32,6 +33,8 @@ ABILITIES = SourceAbilities(
 # digits are noise.
 STAGE = OutputStage(ABILITIES, large_v=21.0, small_a=0.105, steps=100_000, nplc=(5e-4, 100.0))
 _OFF_STATES: Mapping[OffState, str] = {"normal": "NORM", "zero": "ZERO", "high_impedance": "HIZ"}
+# The least limit of the other quantity: 1 % of 100 nA, and 20 mV (user's guide, page 6-3).
+_LEAST: Mapping[Function, tuple[float, str]] = {"voltage": (1e-9, "A"), "current": (0.02, "V")}
 ELEMENTS = "VOLT,CURR,TIME,STAT"
 
 
@@ -44,16 +47,22 @@ def limit_question(channel: int, function: Function) -> str:
     return f":SENSE{channel}:{NODE[OTHER[function]]}:PROTECTION?"
 
 
-def demand_off_state(off_state: OffState, where: str) -> None:
-    """Refuse an off-state that a B2900A does not have.
+def demand_possible(settings: SourceSettings, where: str) -> None:
+    """Refuse an off-state or a limit that a B2900A does not have.
 
     Raises:
         LimitError: with those that it has.
     """
-    if off_state not in _OFF_STATES:
+    if settings.off_state not in _OFF_STATES:
         raise LimitError(
-            f"{where}: off-state {off_state!r}; a B2900A has "
+            f"{where}: off-state {settings.off_state!r}; a B2900A has "
             f"{', '.join(_OFF_STATES)}; nothing was sent"
+        )
+    least, unit = _LEAST[settings.function]
+    if settings.compliance < least:
+        raise LimitError(
+            f"{where}: compliance {si(settings.compliance, unit)}; the least is {si(least, unit)}; "
+            "nothing was sent"
         )
 
 

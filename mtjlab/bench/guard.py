@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from mtjlab.bench.ledger import Ledger
 from mtjlab.core.clock import Clock
 from mtjlab.core.errors import LimitError
-from mtjlab.core.interfaces import SourceMeter
+from mtjlab.core.interfaces import Daq, SourceMeter
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.permit import WritePermit
 from mtjlab.core.units import si
@@ -32,6 +32,7 @@ class Guard:
         energised: an output has been switched on, or a board output moved off 0 V, at some time.
         live: the same, and the bench has not been made safe since.
         ledger: books how long which junction stands at what.
+        sources, boards: what can be asked before a selector moves.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Guard:
         self.energised = self.live = False
         self.ledger = Ledger(wiring, limits, clock)
         self.sources: dict[str, SourceMeter] = {}
+        self.boards: dict[str, Daq] = {}
         self.lock = threading.RLock()
         self._permit = permit
         self._renew: Callable[[float], None] = lambda _duration_s: None

@@ -233,6 +233,7 @@ class OpenBench:
         guard = self.guard
         sources = {n: GuardedSource(n, f, guard) for n, f in self.sources().items()}
         guard.sources = dict(sources)
+        guard.boards = {n: f for n, f in self.instruments.items() if isinstance(f, Daq)}
         return Rig(
             bench=self.loaded.file.name,
             twin=self.twin,

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 from mtjlab.bench.guard import Guard
 from mtjlab.core.errors import LimitError
-from mtjlab.core.interfaces import Identity, Selector, Unselected
+from mtjlab.core.interfaces import Daq, Identity, Selector, Unselected
 from mtjlab.core.units import si
 from mtjlab.core.wiring import Cell
 
+# What an output at 0 V may read back, V.
+ZERO_V = 5e-3
+
 
 class GuardedSelector:
-    """A selector that moves only when every source reads back 0 V or off."""
+    """A selector that moves only when every source and board output reads back 0 V or off."""
 
     def __init__(self, name: str, selector: Selector, guard: Guard) -> None:
         self._name = name
@@ -64,4 +67,17 @@ class GuardedSelector:
                 raise LimitError(
                     f"{self._name} does not move while {terminal} holds {si(volts, 'V')}; "
                     "nothing was sent. Write 0 V first"
+                )
+        for name, board in self._guard.boards.items():
+            # Set-points say nothing of what somebody else, or an earlier program, has left there.
+            if outputs := self._guard.wiring.outputs(name):
+                self._demand_zero_outputs(name, board, outputs)
+
+    def _demand_zero_outputs(self, name: str, board: Daq, outputs: Sequence[str]) -> None:
+        for channel, volts in zip(outputs, board.read(outputs).tolist(), strict=True):
+            # Not `abs(volts) > ZERO_V`: a NaN is not zero.
+            if not abs(volts) < ZERO_V:
+                raise LimitError(
+                    f"{self._name} does not move while {name}/{channel} reads back "
+                    f"{si(volts, 'V')}; nothing was sent. Write 0 V first"
                 )
