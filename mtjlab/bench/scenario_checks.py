@@ -76,7 +76,7 @@ def _check_instrument(
             f"{incident.instrument!r} ({instrument.driver}) cannot have this; "
             f"it can have {', '.join(kinds)}",
         )
-    elif twin.port != "visa" and incident.command is not None:
+    elif twin.port == "nidaqmx" and incident.command is not None:
         calls = [c for c, k in BOARD_CALLS.items() if incident.kind in (*k, *LASTING)]
         if incident.command not in calls:
             mistakes.add(
