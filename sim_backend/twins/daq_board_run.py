@@ -1,8 +1,8 @@
 """One run of a DAQ board: outputs stepped through a list, inputs scanned, both on one clock.
 
 Edge e of the clock is at t0 + e dt. A step lasts settle + keep edges; the scans of its last `keep`
-edges are kept. After the last step comes one edge more, at which the outputs go to the last value of
-the list. A scan can be fetched one period after its edge.
+edges are kept. With the edge after the last step the outputs go to the last value of the list. A
+scan can be fetched one period after its edge.
 """
 
 import math
