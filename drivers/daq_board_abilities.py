@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict
 
 from mtjlab.core.errors import BadReply, BenchError, nearest
-from mtjlab.core.interfaces import DaqAbilities
+from mtjlab.core.interfaces import DaqAbilities, Multiplexer
 from mtjlab.core.parameters import Ge, Gt, Le, Quantity
 from mtjlab.core.units import si
 from mtjlab.core.wiring import ArrayWiring, InputWire
@@ -103,6 +103,9 @@ def read_abilities(reply: str, outputs: int, where: str) -> BoardAbilities:
         output_rate_hz=number["AORATE"] if count["AO"] else 0.0,
         simultaneous=False,
         block_samples=max(1, count["LIST"] // max(1, outputs) - 1),
+        multiplexer=Multiplexer(number["MUXF"], number["MUXOHM"])
+        if {"MUXF", "MUXOHM"} <= set(number)
+        else None,
     )
     return BoardAbilities(
         daq,

@@ -46,7 +46,8 @@ def _abilities(board: "Twin") -> str:
         f"AOSPAN={o.output_range_v:g},AISPAN={spans},TERM={o.terminal.upper()},"
         f"AIRATE={o.rate_hz:g},SCANRATE={o.aggregate_rate_hz:g},AORATE={o.output_rate_hz:g},"
         f"LIST={o.list_values},DATA={o.data_values},BLOCK={o.fetch_values},LINES={o.lines},"
-        f"SWITCH={o.switch_s:g},LOOP={int(o.loop_back)}"
+        f"SWITCH={o.switch_s:g},LOOP={int(o.loop_back)},"
+        f"MUXF={o.mux_f:g},MUXOHM={o.mux_ohm:g}"
     )
 
 

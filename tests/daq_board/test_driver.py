@@ -328,3 +328,11 @@ def test_shutdown_takes_every_output_to_0_v(bench):
     bench.simulated.twins["daq"].converse().feed(b"SOUR:VOLT (@0:3),0.1,0.1,0.1,0.1\n")
     bench.make_safe()
     assert bench.simulated.twins["daq"].held_v == [0.0] * 4
+
+
+def test_the_charge_behind_the_multiplexer_is_judged(opened):
+    slow = opened(twin="[twin.instruments.daq]\nmux_f = 2e-9\n")
+    daq = slow.rig(lambda *_: None).daqs["daq"]
+    assert daq.abilities.multiplexer.capacitance_f == 2e-9
+    with pytest.raises(LimitError, match="multiplexed"):
+        play(daq, ramp(5), ai=INPUTS)
