@@ -62,6 +62,10 @@ def list_sweep(
         _wait_until_full(link, len(levels) * (reading_s + delay_s), clock, where)
         rows = _fetch(link, len(levels), where)
         link.write(f":SOURCE:{function} {float(levels[-1])!r}")
+    except Aborted:
+        # Making the link clean takes longer than an abort may; the shutdown that follows does it.
+        link.leave(":ABORT", *_fixed(function))
+        raise
     except BaseException:
         with suppress(MtjlabError):
             link.write(":ABORT")
@@ -132,13 +136,18 @@ def _fetch(link: Link, points: int, where: str) -> NDArray[np.float64]:
     return values.reshape(points, 5)
 
 
-def _restore(link: Link, function: str, where: str) -> None:
-    for message in (
+def _fixed(function: str) -> tuple[str, ...]:
+    """What ends the list, in words."""
+    return (
         ":TRACE:FEED:CONTROL NEVER",
         f":SOURCE:{function}:MODE FIXED",
         ":TRIGGER:COUNT 1",
         ":SOURCE:DELAY:AUTO ON",
-    ):
+    )
+
+
+def _restore(link: Link, function: str, where: str) -> None:
+    for message in _fixed(function):
         link.write(message)
     demand_empty(link.ask, where, "a sweep")
     mode = link.ask(f":SOURCE:{function}:MODE?").strip().upper()

@@ -73,6 +73,10 @@ def list_sweep(
         demand_empty(link.ask, where, "a sweep")
         rows = _fetch(link, len(levels), where)
         _switch_on_again(link, send, source, where)
+    except Aborted:
+        # Making the link clean takes longer than an abort may; the shutdown that follows does it.
+        link.leave(":ABORT", f"{source} {before!r}", *_forgetting(source))
+        raise
     except BaseException:
         with suppress(MtjlabError):
             link.write(":ABORT")
@@ -165,5 +169,9 @@ def _switch_on_again(link: Link, send: Callable[[str], None], source: str, where
 
 def _forget(send: Callable[[str], None], source: str) -> None:
     """Nothing is left that a press of TRIGGER could start."""
-    send(f"{source}:DELAY:AUTO 1")
-    send(':TRIGGER:LOAD "Empty"')
+    for message in _forgetting(source):
+        send(message)
+
+
+def _forgetting(source: str) -> tuple[str, ...]:
+    return f"{source}:DELAY:AUTO 1", ':TRIGGER:LOAD "Empty"'

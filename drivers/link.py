@@ -12,29 +12,28 @@ not the late answer to something else, comes back.
 
 import math
 import threading
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
-import pyvisa
 from pymeasure.adapters import Adapter
 from pyvisa import constants, errors
 from pyvisa.constants import ResourceAttribute, StatusCode
 
 from drivers.link_settings import LinkSettings
 from drivers.send_at_once import send_at_once
-from drivers.visa_errors import LINK_FAILURES, visa_error
+from drivers.vendor_calls import VendorCalls
+from drivers.visa_errors import LINK_FAILURES, no_reply, succeeded, text_of, visa_error
+from drivers.visa_session import opened, present
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import (
     Aborted,
     BadReply,
     InstrumentError,
     LimitError,
-    NotFound,
-    Timeout,
+    MtjlabError,
 )
-from mtjlab.core.units import si
 
 # Some libraries drop what a read has gathered when its time-out strikes, so the first byte is
 # waited for alone; the rest follows at bus speed, this many bytes at a time.
@@ -67,9 +66,14 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
         self._dirty = False
         self._greeting: tuple[str, str] | None = None
         self._acquiring_s: float | None = None
+        # Of an acquisition that was left: its instrument may be at it for so long.
+        self._busy_s = 0.0
+        # How often the greeting was asked and not answered.
+        self._late = 0
         self._timeout_ms: int | None = None
         self.connection: Any = None
         self._open(opening.ports.visa_library)
+        self._calls = VendorCalls(self._where, self.abort, direct=opening.ports.virtual)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -130,36 +134,28 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             self._send("")
             self._send(command)
 
+    def leave(self, *commands: str) -> None:
+        """Send settings as an aborted caller goes, without a wait; they may arrive or not."""
+        with suppress(MtjlabError):
+            for command in commands:
+                self.last_resort(command)
+
     def close(self) -> None:
         """Close the resource; changes nothing at the instrument. May be repeated."""
         # Adapter.__del__ comes here too, and perhaps before __init__ was through.
         connection, self.connection = getattr(self, "connection", None), None
         if connection is None:
             return
+        self._calls.close()
         try:
             connection.close()
         except (errors.Error, OSError) as error:
             raise InstrumentError(f"{self._where} did not close: {error}") from error
 
     def _open(self, library: Any) -> None:
-        try:
-            self._manager = pyvisa.ResourceManager(library)
-        # Each library fails in its own way: OSError, ValueError, bare Exception.
-        except Exception as error:
-            raise NotFound(
-                f"{self._where}: the VISA library {str(library) or '(default)'!r} does not load: "
-                f"{error}. Install a VISA library, or correct the bench file"
-            ) from error
-        try:
-            self.connection = self._manager.open_resource(self.resource)
-            # Sets the termination character and its enabling, not only PyVISA's own stripping.
-            self.connection.read_termination = self._settings.termination
-        except Exception as error:
-            raise NotFound(
-                f"{self._where} cannot be opened through {self._manager.visalib}: {error}. "
-                f"There are: {self._present()}. Check power, cable and address, and `resource` "
-                "in the bench file"
-            ) from error
+        self._manager, self.connection = opened(
+            library, self.resource, self._settings.termination, self._where
+        )
         self._visa: Any = self._manager.visalib
         self._session = self.connection.session
         self._serial = self.connection.interface_type == constants.InterfaceType.asrl
@@ -170,13 +166,7 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
         send_at_once(self._partial)
 
     def _present(self) -> str:
-        try:
-            # pyvisa-py warns of every kind of resource that it has no helper installed for.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ", ".join(self._manager.list_resources("?*")) or "no resources"
-        except (errors.Error, OSError):
-            return "resources that cannot be listed"
+        return present(self._manager)
 
     @property
     def _where(self) -> str:
@@ -191,6 +181,8 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             self._demand_open(command)
             self._settle()
             self._dirty = True
+            self._busy_s = self._acquiring_s or 0.0
+            self._late = int(self._greeting is not None and command == self._greeting[0])
             self._replies.kept = None
             self._send(command)
             if message.has_reply:
@@ -234,12 +226,16 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
     def _send(self, command: str) -> None:
         self._set_timeout(self._settings.timeout_s)
         try:
-            self._visa.write(self._session, (command + self._settings.termination).encode("ascii"))
+            message = (command + self._settings.termination).encode("ascii")
+            write = partial(self._visa.write, self._session, message)
+            # A socket of pyvisa-py takes a message at once.
+            quick = self._partial is not None
+            self._calls.run(write, repr(command), self._settings.timeout_s, quick=quick)
         except LINK_FAILURES as error:
             raise self._translated(error, command) from error
 
     def _receive(self, command: str) -> str:
-        timeout_s = self._settings.timeout_s + (self._acquiring_s or 0.0)
+        timeout_s = self._settings.timeout_s + max(self._acquiring_s or 0.0, self._busy_s)
         self._set_timeout(self._settings.slice_s)
         reply = bytearray()
         for _ in range(math.ceil(timeout_s / self._settings.slice_s)):
@@ -248,23 +244,19 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
                 piece, status = self._piece(command, reply)
                 reply += piece
             if status != StatusCode.error_timeout:
-                return self._text(command, reply)
+                return text_of(self._where, command, bytes(reply))
             if self.abort.is_set():
                 raise Aborted(f"{self._where}: aborted while it waited for {command!r}")
             if reply and self._partial is None:
                 break
-        came = f"only {bytes(reply)!r} came" if reply else "no reply came"
-        raise Timeout(
-            f"{self._where}: {came} to {command!r} within {si(timeout_s, 's')}. Check that it is "
-            "switched on and remote, that cable and address are right, and its display for errors"
-        )
+        raise no_reply(self._where, command, bytes(reply), timeout_s)
 
     def _piece(self, command: str, reply: bytearray) -> tuple[bytes, StatusCode]:
         """One read of the library: what it got, and `error_timeout` if its time ran out."""
         try:
             if self._partial is not None:
                 piece, status = self._partial.read(_PIECE)
-                return bytes(piece), self._succeeded(status)
+                return bytes(piece), succeeded(status)
             count = 1 if not reply else _PIECE
             if self._serial:
                 count = max(1, self.connection.bytes_in_buffer)
@@ -279,21 +271,6 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             raise self._translated(error, command) from error
         except LINK_FAILURES as error:
             raise self._translated(error, command) from error
-
-    @staticmethod
-    def _succeeded(status: int) -> StatusCode:
-        if status < 0 and status != StatusCode.error_timeout:
-            raise errors.VisaIOError(status)
-        return StatusCode(status)
-
-    def _text(self, command: str, reply: bytearray) -> str:
-        try:
-            return reply.decode("ascii").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise BadReply(
-                f"{self._where}: {bytes(reply)!r} in reply to {command!r} is not text. Check the "
-                "cable and, on a serial line, speed and parity"
-            ) from error
 
     def _set_timeout(self, seconds: float) -> None:
         milliseconds = max(1, round(seconds * 1e3))
@@ -315,16 +292,22 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
             self._greet(*self._greeting)
         self._dirty = False
 
-    def _device_clear(self) -> None:
+    def _device_clear(self, tries: int = 2) -> None:
         # A raw socket has none, and pyvisa-py's attempt at it never returns once the peer is
         # gone. There, as wherever it is not supported, the greeting sees to the rest.
         if self.resource.upper().endswith("SOCKET"):
             return
         try:
-            self.connection.clear()
+            # Not the slice of a read: an instrument may have to finish something first.
+            self._set_timeout(self._settings.timeout_s)
+            self._calls.run(self.connection.clear, "a device clear", self._settings.timeout_s)
+            self._late, self._busy_s = 0, 0.0
         except (errors.Error, OSError) as error:
             code = getattr(error, "error_code", None)
-            if code != StatusCode.error_nonsupported_operation:
+            if isinstance(error, TimeoutError) and tries > 1:
+                # An instrument that was stuck answers the next one.
+                self._device_clear(tries - 1)
+            elif code != StatusCode.error_nonsupported_operation:
                 raise self._translated(error, "device clear") from error
         except RuntimeError:
             # Not implemented, or pyvisa-py's HiSLIP stumbled over the late reply it is to drop.
@@ -332,8 +315,10 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
 
     def _greet(self, question: str, expected: str) -> None:
         self._send(question)
+        self._late += 1
         for _ in range(_MOST_STALE_REPLIES):
             if self._receive(question) == expected:
+                self._late -= 1
                 self._drain(question)
                 return
         raise BadReply(
@@ -342,7 +327,19 @@ class Link(Adapter):  # type: ignore[misc]  # PyMeasure ships no types
         )
 
     def _drain(self, question: str) -> None:
-        """Drop what still comes: the answer may have been to an earlier, equal question."""
-        for _ in range(_MOST_STALE_REPLIES):
-            if self._piece(question, bytearray(1))[1] == StatusCode.error_timeout:
-                return
+        """Drop what still comes: the answer may have been to an earlier, equal question.
+
+        Those are waited for as long as for any reply, whatever else comes for one slice.
+        """
+        patience = math.ceil(self._settings.timeout_s / self._settings.slice_s)
+        for _ in range(_MOST_STALE_REPLIES + patience):
+            status = self._piece(question, bytearray(1))[1]
+            if status == StatusCode.error_timeout:
+                patience -= 1
+                if self._late <= 0 or patience <= 0:
+                    break
+                if self.abort.is_set():
+                    raise Aborted(f"{self._where}: aborted while it waited for late replies")
+            elif status != StatusCode.success_max_count_read:
+                self._late -= 1
+        self._late, self._busy_s = 0, 0.0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pyvisa import errors
 from pyvisa.constants import StatusCode
 
-from mtjlab.core.errors import InstrumentError, NotFound, Timeout
+from mtjlab.core.errors import BadReply, InstrumentError, NotFound, Timeout
 from mtjlab.core.units import si
 
 # What a library raises when a link fails; pyvisa-py's HiSLIP has only RuntimeError to say it with.
@@ -42,3 +42,38 @@ def visa_error(
     return InstrumentError(
         f"{where}: the link failed at {command!r}: {error}. Check power and cable"
     )
+
+
+def no_reply(where: str, command: str, came: bytes, timeout_s: float) -> Timeout:
+    """What to raise when a reply, or the rest of one, did not come in time."""
+    what = f"only {came!r} came" if came else "no reply came"
+    return Timeout(
+        f"{where}: {what} to {command!r} within {si(timeout_s, 's')}. Check that it is "
+        "switched on and remote, that cable and address are right, and its display for errors"
+    )
+
+
+def succeeded(status: int) -> StatusCode:
+    """The status of a read that may have timed out.
+
+    Raises:
+        VisaIOError: it failed in another way.
+    """
+    if status < 0 and status != StatusCode.error_timeout:
+        raise errors.VisaIOError(status)
+    return StatusCode(status)
+
+
+def text_of(where: str, command: str, reply: bytes) -> str:
+    """A reply without its termination.
+
+    Raises:
+        BadReply: it is not text.
+    """
+    try:
+        return reply.decode("ascii").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise BadReply(
+            f"{where}: {reply!r} in reply to {command!r} is not text. Check the "
+            "cable and, on a serial line, speed and parity"
+        ) from error

@@ -223,6 +223,10 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
         check_input_ranges(wiring, limits, known, mistakes)
         if isinstance(named, dict):
             check_names(wiring, named, mistakes)
+            boards = {n: n not in known or known[n].kind != "source-meter" for n in named}
+            given = {} if twin is None else twin.instruments
+            cables = {name: table.get("rtsi") for name, table in given.items()}
+            check_clocks(wiring, boards, cables, mistakes)
         if limits is not None:
             check_fences(wiring, limits, instruments, known, mistakes)
     if twin is not None:
@@ -230,11 +234,6 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
         if isinstance(named, dict):
             check_twin_names(twin, named, mistakes)
             check_scenario(twin.scenario, instruments, mistakes)
-            boards = {n: n not in known or known[n].kind != "source-meter" for n in named}
-            cables = (
-                None if twin is None else {n: t.get("rtsi") for n, t in twin.instruments.items()}
-            )
-            check_clocks(wiring, boards, cables, mistakes)
         if wiring is not None:
             check_faults(twin, wiring, mistakes)
             check_surroundings(twin, wiring, mistakes)

@@ -137,13 +137,13 @@ class OpenBench:
                         raise
                     self.missing[name] = error
             try:
+                share_clocks(self.wiring, self.drivers)
                 self._report_energised()
             except MtjlabError:
                 # `make_safe` will judge the source that cannot be asked now.
                 if not as_many_as_possible:
                     raise
             if self._watch is not None:
-                share_clocks(self.wiring, self.drivers)
                 self._watch.ready()
                 self.guard.watched_by(self._keep_alive.after(self._watch.lease))
             else:
@@ -307,6 +307,7 @@ class OpenBench:
                 self.missing[name] = error
         for first in self.missing.values():
             raise first
+        share_clocks(self.wiring, self.drivers)
 
     def _close_links(self) -> None:
         for name, driver in self.drivers.items():
@@ -316,7 +317,6 @@ class OpenBench:
                 self.notice("warning", f"{name} did not close cleanly: {error}")
         self.drivers.clear()
         self.instruments.clear()
-        share_clocks(self.wiring, self.drivers)
 
     def book(self, run: str) -> None:
         """Write down how long junctions have stood at which voltage, for the life of the chip.

@@ -117,9 +117,6 @@ def simulate(
     return SimulatedBench(world, twins, ports, scenario)
 
 
-def _scenario(table: TwinTable, instruments: Iterable[str], world: World) -> Scenario | None:
-    if not table.scenario:
-        return None
 def _surroundings(table: TwinTable, wiring: Wiring) -> Surroundings:
     """Capacitances that `[wiring]` declares hold for the twin, where `[twin]` has no other."""
     surroundings = table.surroundings()
@@ -138,6 +135,9 @@ def _shared(kind: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: options[key] for key in getattr(kind, "shared_options", ()) if key in options}
 
 
+def _scenario(table: TwinTable, instruments: Iterable[str], world: World) -> Scenario | None:
+    if not table.scenario:
+        return None
     return Scenario(
         [incident.incident() for incident in table.scenario],
         instruments,

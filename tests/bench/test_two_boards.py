@@ -170,7 +170,7 @@ def test_an_abort_of_either_board_ends_the_block_of_both(bench, daq, name):
 def test_an_error_of_either_board_closes_the_tasks_of_both(name):
     incident = (
         f'\n[[twin.scenario]]\ninstrument = "{name}"\nkind = "error_entry"\ncommand = "start"\n'
-        "code = -200077\ntext = \"refused\"\n"
+        'code = -200077\ntext = "refused"\n'
     )
     with opened(BENCH + STUCK + incident) as bench:
         daq = bench.rig(lambda *_: None).daqs["daq"]
@@ -224,3 +224,13 @@ def test_a_twin_with_two_cables_is_a_mistake():
     text = BENCH.replace("[twin.instruments.daq]", '[twin.instruments.daq]\nrtsi = "other"')
     with pytest.raises(BenchError, match="on different cables"):
         parse(text, source="two.toml")
+
+
+def test_a_real_bench_may_share_a_clock():
+    real = BENCH[: BENCH.index("[twin]")]
+    assert parse(real, source="two.toml").file.wiring.resolve().clocked_together("out", "daq")
+    with OpenBench(
+        parse(real, source="two.toml"), generators=Generators(1), notice=print, pretend=True
+    ) as bench:
+        daq = bench.rig(lambda *_: None).daqs["daq"]
+        assert play(daq, np.ones((3, 2))).parts == 1
