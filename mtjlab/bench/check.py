@@ -6,6 +6,7 @@ from typing import Literal
 
 from mtjlab.bench.block_rows import block_rows
 from mtjlab.bench.channels import shorten
+from mtjlab.bench.coil_rows import coil_rows
 from mtjlab.bench.fences import fence
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.wiring_checks import instrument_of
@@ -69,6 +70,7 @@ def report(
         *_wiring(wiring, faces),
         *_amplifiers(wiring, limits, faces),
         *(Row("wiring", *finding) for finding in block_rows(wiring, limits, faces)),
+        *(Row("limits", *finding) for finding in coil_rows(wiring, faces)),
         *_host_loss(drivers),
     ]
 

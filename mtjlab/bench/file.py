@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from mtjlab.bench.coil_rows import check_coils
 from mtjlab.bench.electrical_checks import (
     check_channels,
     check_fences,
@@ -223,6 +224,7 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
         check_input_ranges(wiring, limits, known, mistakes)
         if isinstance(named, dict):
             check_names(wiring, named, mistakes)
+            check_coils(wiring, named, mistakes)
             boards = {n: n not in known or known[n].kind != "source-meter" for n in named}
             given = {} if twin is None else twin.instruments
             cables = {name: table.get("rtsi") for name, table in given.items()}

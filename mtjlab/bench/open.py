@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from numpy.typing import NDArray
 
 from mtjlab.bench.clocks import share_clocks
+from mtjlab.bench.coil_face import GuardedCoil
 from mtjlab.bench.faces import GuardedDaq, GuardedSource
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.guard import Guard
@@ -231,7 +232,9 @@ class OpenBench:
     def rig(self, emit: Callable[[str, NDArray[Any]], None]) -> Rig:
         """What a protocol is handed: guarded faces, nothing else of the bench."""
         guard = self.guard
-        sources = {n: GuardedSource(n, f, guard) for n, f in self.sources().items()}
+        coils = {coil.source: coil for coil in self.wiring.coils}
+        raw = self.sources()
+        sources = {n: GuardedSource(n, f, guard) for n, f in raw.items() if n not in coils}
         guard.sources = dict(sources)
         guard.boards = {n: f for n, f in self.instruments.items() if isinstance(f, Daq)}
         return Rig(
@@ -248,6 +251,7 @@ class OpenBench:
                 for n, f in self.instruments.items()
                 if isinstance(f, Selector)
             },
+            fields={n: GuardedCoil(c, raw[n], guard) for n, c in coils.items() if n in raw},
             wiring=self.wiring,
             limits=guard.limits,
             clock=self.clock if self._watch else self._keep_alive.clock(self.clock, guard.lease),
@@ -285,7 +289,14 @@ class OpenBench:
                 self.reconnect()
         recorded = [n for n, e in self.loaded.file.instruments.items() if e.recorded]
         absent = {n: error for n, error in self.missing.items() if n not in recorded}
-        made = make_safe(self.instruments, self._permit, self.clock, self.notice, absent=absent)
+        made = make_safe(
+            self.instruments,
+            self._permit,
+            self.clock,
+            self.notice,
+            absent=absent,
+            coils={coil.source: coil for coil in self.wiring.coils},
+        )
         self.guard.live = False
         if self._watch is not None:
             with suppress(Unwatched):

@@ -5,17 +5,21 @@ anything goes wrong on the way it is switched off at once. One instrument that d
 never keeps the next from being made safe.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from mtjlab.core.clock import Clock
+from mtjlab.core.coil import Coil
 from mtjlab.core.errors import NotSafeError
 from mtjlab.core.interfaces import Daq, Instrument, SourceMeter
 from mtjlab.core.permit import WritePermit
 
 RAMP_S = 0.1
 RAMP_STEPS = 10
+# After sources, boards and selectors.
+_COIL = 3
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ def make_safe(
     notice: Callable[[str, str], None],
     *,
     absent: Mapping[str, Exception] | None = None,
+    coils: Mapping[str, Coil] | None = None,
 ) -> list[Made]:
     """Make every instrument safe; each is tried, whatever happens to the others.
 
@@ -42,17 +47,23 @@ def make_safe(
         clock: bench time, for the ramps.
         notice: told of each that fails, as it happens.
         absent: instruments that could not even be opened, and why: not proved safe.
+        coils: by the source-meter that drives one: it comes last, with its own ramp.
 
     Raises:
         NotSafeError: at least one could not be read back as safe; the text names each.
     """
     done = [Made(name, str(error)) for name, error in (absent or {}).items()]
     causes = list((absent or {}).values())
-    for name, instrument in sorted(instruments.items(), key=lambda item: _rank(item[1])):
+    known = coils or {}
+
+    def place(item: tuple[str, Instrument]) -> int:
+        return _COIL if item[0] in known else _rank(item[1])
+
+    for name, instrument in sorted(instruments.items(), key=place):
         try:
             with permit.opened():
                 if isinstance(instrument, SourceMeter):
-                    _ramp_down(instrument, clock)
+                    _ramp_down(instrument, clock, known.get(name))
                 instrument.shutdown()
             done.append(Made(name, None))
         except Exception as error:
@@ -78,14 +89,18 @@ def _rank(instrument: Instrument) -> int:
     return 2
 
 
-def _ramp_down(source: SourceMeter, clock: Clock) -> None:
+def _ramp_down(source: SourceMeter, clock: Clock, coil: Coil | None) -> None:
     """Best effort: `shutdown` follows in any case and is what is read back."""
     try:
         state = source.state()
         if not state.output_on or state.level == 0:
             return
-        for step in range(RAMP_STEPS - 1, 0, -1):
-            source.set_level(state.level * step / RAMP_STEPS)
-            clock.sleep(RAMP_S / RAMP_STEPS)
+        ramp_s, steps = RAMP_S, RAMP_STEPS
+        if coil is not None and state.function == "current":
+            ramp_s = max(RAMP_S, coil.ramp_s(state.level))
+            steps = math.ceil(ramp_s / RAMP_S * RAMP_STEPS)
+        for step in range(steps - 1, 0, -1):
+            source.set_level(state.level * step / steps)
+            clock.sleep(ramp_s / steps)
     except Exception:
         return

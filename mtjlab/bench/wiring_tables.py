@@ -7,7 +7,8 @@ from pydantic import Field
 
 from mtjlab.bench.mistakes import Key
 from mtjlab.bench.table import Columns, Farad, Ohm, Table, Terminals, Volt
-from mtjlab.core.parameters import Ge, Gt, Le
+from mtjlab.core.coil import Coil
+from mtjlab.core.parameters import Ge, Gt, Le, Quantity
 from mtjlab.core.wiring import (
     LEFT_OVER,
     ArrayWiring,
@@ -99,12 +100,35 @@ class ClockTable(Table):
     inputs: Annotated[str, Field(description="the name of the board that samples")]
 
 
+class CoilTable(Table):
+    """One `[[wiring.coils]]`: a field coil on a source-meter of its own."""
+
+    source: Annotated[str, Field(description="the terminal of a source-meter, such as 'magnet'")]
+    tesla_per_ampere: Annotated[float, Quantity("T/A"), Field(description="the field of 1 A,")]
+    resistance: Annotated[Ohm, Gt(0), Field(description="of the coil and its leads,")]
+    max_current: Annotated[float, Quantity("A"), Gt(0), Field(description="the largest current,")]
+    max_ramp: Annotated[float, Quantity("T/s"), Gt(0), Field(description="the fastest ramp,")]
+    compliance: Annotated[Volt, Gt(0), Field(description="the largest voltage of the source,")]
+
+    def resolve(self) -> Coil:
+        """The coil as a value."""
+        return Coil(
+            source=self.source,
+            tesla_per_a=self.tesla_per_ampere,
+            ohm=self.resistance,
+            max_a=self.max_current,
+            max_t_per_s=self.max_ramp,
+            compliance_v=self.compliance,
+        )
+
+
 class WiringTables(Table):
     """`[wiring]`: everything that is connected."""
 
     singles: Annotated[tuple[SinglesTable, ...], Field(strict=False)] = ()
     arrays: Annotated[tuple[ArrayTable, ...], Field(strict=False)] = ()
     clocks: Annotated[tuple[ClockTable, ...], Field(strict=False)] = ()
+    coils: Annotated[tuple[CoilTable, ...], Field(strict=False)] = ()
     left_over: Annotated[float, Gt(0), Le(1)] = LEFT_OVER
 
     def groups(self) -> Iterator[tuple[Key, SinglesTable | ArrayTable]]:
@@ -129,6 +153,7 @@ class WiringTables(Table):
             tuple(table.resolve() for table in self.arrays),
             tuple(SharedClock(table.outputs, table.inputs) for table in self.clocks),
             self.left_over,
+            tuple(table.resolve() for table in self.coils),
         )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtjlab.core.clock import Clock
+from mtjlab.core.coil import FieldSource
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import Daq, Selector, SourceMeter
 from mtjlab.core.limits import JunctionLimits
@@ -67,6 +68,7 @@ class Rig:
         bench: its name.
         twin: whether a simulated world is behind it.
         sources, daqs, selectors: guarded faces by instrument name (`smu`, `smu.a`).
+        fields: field coils by the source-meter that drives them, which is not among `sources`.
         wiring, limits: of the bench file.
         clock: bench time.
         generators: of the run.
@@ -88,6 +90,7 @@ class Rig:
     emit: Callable[[str, NDArray[Any]], None]
     notice: Callable[[str, str], None]
     busy: Callable[[float], None] = lambda _seconds: None
+    fields: Mapping[str, FieldSource] = field(default_factory=dict)
 
     def emit_row(self, stream: str, row: Any) -> None:
         """Emit a single row."""

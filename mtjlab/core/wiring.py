@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
 
+from mtjlab.core.coil import Coil
 from mtjlab.core.errors import BenchError
 from mtjlab.core.limits import JunctionLimits
 
@@ -211,12 +212,14 @@ class Wiring:
     Attributes:
         clocks: cables between boards.
         left_over: largest share of a voltage step that a sample may still miss.
+        coils: of the field, each with a source of its own.
     """
 
     singles: tuple[SingleJunction, ...] = ()
     arrays: tuple[ArrayWiring, ...] = ()
     clocks: tuple[SharedClock, ...] = ()
     left_over: float = LEFT_OVER
+    coils: tuple[Coil, ...] = ()
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -237,6 +240,10 @@ class Wiring:
         singles = (junction.read for junction in self.singles)
         columns = (read for array in self.arrays for read in array.reads)
         return tuple(read for read in (*singles, *columns) if read is not None)
+
+    def coil(self, terminal: str) -> Coil | None:
+        """The coil on a source terminal, if there is one."""
+        return next((coil for coil in self.coils if coil.source == terminal), None)
 
     def single(self, cell: Cell) -> SingleJunction:
         """The wiring of one single junction.

@@ -52,7 +52,11 @@ class ArrayGroup:
         crossbar = Crossbar(*self._shape, wiring.row_wire_ohm, wiring.column_wire_ohm)
         self._solver = solver(surroundings.solver, crossbar)
         self._bias = Bias(
-            crossbar, chip.devices.take(self._index), chip.field_t[self._index], chip.ambient_k
+            crossbar,
+            chip.devices.take(self._index),
+            # A view: the field changes with the current of a coil.
+            chip.field_t[first : first + len(wiring.cells)],
+            chip.ambient_k,
         )
         self._sources = sources
         self._generators = generators

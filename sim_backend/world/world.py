@@ -86,6 +86,8 @@ class World:
         now_s = self.clock.now_s()
         devices = Devices.draw(junction, spread, faults, len(wiring.cells), chip_seed)
         self._chip = Chip.make(devices, wiring.cells, around, now_s, generators["noise"])
+        self._static_t = self._chip.field_t.copy()
+        self._coils = {coil.source: coil for coil in wiring.coils}
         self._sources = Sources(around.sources, generators)
         self._pickup = around.pickup
         self._singles = SinglesGroup(
@@ -119,9 +121,23 @@ class World:
             if self._sources.held.get(terminal) == volts:
                 return
             now_s = self.clock.now_s()
+            moved = self._coils.get(terminal)
             for group in self._groups:
-                group.advance(terminal, now_s)
+                # A field reaches every junction.
+                for source in (terminal,) if moved is None else dict.fromkeys(group.terminals):
+                    group.advance(source, now_s)
             self._set(terminal, volts, now_s)
+            if moved is not None:
+                self._magnetise()
+
+    def _magnetise(self) -> None:
+        """The field is the static one, and that of each coil by its current."""
+        field_t = 0.0
+        for terminal, coil in self._coils.items():
+            field_t += coil.tesla_per_a * (self._sources.held.get(terminal) or 0.0) / coil.ohm
+        self._chip.field_t[:] = self._static_t + field_t
+        for group in self._groups:
+            group.forget()
 
     def connect(self, array: int, rows: Sequence[LineState], columns: Sequence[LineState]) -> None:
         """A selector moves: from now on these are the connections of an array's lines.
@@ -267,7 +283,8 @@ class World:
             end_s = start_s + duration_s
             if not groups:
                 self.clock.sleep(duration_s)
-                return 0.0
+                coil = self._coils.get(terminal)
+                return 0.0 if coil is None else 1.0 / coil.ohm
             fastest_hz = max(group.fastest_hz(terminal, start_s) for group in groups)
             n = max(1, math.ceil(min(2.0 * duration_s * fastest_hz, _MOST_INSTANTS)))
             dt_s = duration_s / n
@@ -319,6 +336,7 @@ class World:
             restore_chip(self._chip.population, below("junction_", state))
             self.clock.restore(number(state["clock_s"]))
             self._sources.restore(state)
+            self._magnetise()
             self._singles.restore(below("singles/", state))
             for number_, array in enumerate(self._arrays):
                 array.restore(below(f"array{number_}/", state))

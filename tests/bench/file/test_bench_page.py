@@ -16,6 +16,7 @@ TABLES = (
     tables.InstrumentTable,
     wiring_tables.SinglesTable,
     wiring_tables.ArrayTable,
+    wiring_tables.CoilTable,
     tables.LimitsTable,
     tables.TwinTable,
     tables.JunctionTable,
