@@ -25,6 +25,11 @@ class Instants(NamedTuple):
     n: int
     skew_s: Mapping[str, float]
 
+    def times_s(self, address: str) -> Volts:
+        """Bench times at which this input is looked at, (n,), s."""
+        grid_s: Volts = self.t0_s + self.dt_s * np.arange(self.n, dtype=np.float64)
+        return grid_s + self.skew_s.get(address, 0.0)
+
 
 @dataclass(frozen=True)
 class Waveforms:

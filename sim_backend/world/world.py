@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mtjlab.core.clock import VirtualClock
-from mtjlab.core.errors import BenchError, nearest
 from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import State, StateValue
 from mtjlab.core.wiring import ArrayWiring, Wiring, selected_by
@@ -19,23 +18,18 @@ from sim_backend.physics.devices import Devices
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
 from sim_backend.world.array import ArrayGroup
 from sim_backend.world.chip import Chip
+from sim_backend.world.coils import Coils
 from sim_backend.world.followers import Follower, Followers
 from sim_backend.world.instants import Instants, Volts, Waveforms
 from sim_backend.world.lines import LineState
+from sim_backend.world.routes import Route, Routes, delays
 from sim_backend.world.saved import below, restore_chip, streams
 from sim_backend.world.singles import SinglesGroup
 from sim_backend.world.sources import Sources, number
 from sim_backend.world.surroundings import Surroundings
 
-# A source-meter's integration is resolved into at most this many instants,
-_MOST_INSTANTS = 20_000
-# and so many junction states are held in memory at once.
-_MOST_STATES = 2_000_000
-# The output of an amplifier drives what is connected to it.
-_AMPLIFIER_OHM = 0.0
-
-# Which columns of a look belong to a group, and their inputs.
-Route = tuple[list[int], tuple[str, ...]]
+# Instants that an integration is resolved into, and states held in memory at once, at most.
+_MOST_INSTANTS, _MOST_STATES = 20_000, 2_000_000
 
 
 class World:
@@ -74,7 +68,7 @@ class World:
             chip_seed: fixes the devices.
             faults: by position in `wiring.cells`.
             generators: of the run.
-            clock: bench time; a new one if None.
+            clock: bench time.
             instrument_noise: whether instruments add noise.
             surroundings: field, cables, amplifiers and so on; none if None.
         """
@@ -82,14 +76,13 @@ class World:
         self.generators = generators
         self.instrument_noise = instrument_noise
         self.lock = threading.RLock()
-        around = surroundings or Surroundings()
+        self._around = around = surroundings or Surroundings()
         now_s = self.clock.now_s()
         devices = Devices.draw(junction, spread, faults, len(wiring.cells), chip_seed)
         self._chip = Chip.make(devices, wiring.cells, around, now_s, generators["noise"])
         self._static_t = self._chip.field_t.copy()
-        self._coils = {coil.source: coil for coil in wiring.coils}
+        self._coils = Coils({coil.source: coil for coil in wiring.coils})
         self._sources = Sources(around.sources, generators)
-        self._pickup = around.pickup
         self._singles = SinglesGroup(
             wiring.singles, self._chip, around.capacitance_f, self._sources, generators
         )
@@ -102,7 +95,7 @@ class World:
             first += len(array.cells)
         self._groups: tuple[SinglesGroup | ArrayGroup, ...] = (self._singles, *self._arrays)
         self._followers = Followers()
-        self._known_routes: dict[tuple[str, ...], tuple[Route, ...]] = {}
+        self._routes = Routes([group.inputs for group in self._groups])
 
     def drive(self, terminal: str, volts: float | None) -> None:
         """From now on the source terminal holds `volts`; None drives nothing (high impedance).
@@ -121,21 +114,17 @@ class World:
             if self._sources.held.get(terminal) == volts:
                 return
             now_s = self.clock.now_s()
-            moved = self._coils.get(terminal)
+            magnet = terminal in self._coils
             for group in self._groups:
                 # A field reaches every junction.
-                for source in (terminal,) if moved is None else dict.fromkeys(group.terminals):
+                for source in dict.fromkeys(group.terminals) if magnet else (terminal,):
                     group.advance(source, now_s)
             self._set(terminal, volts, now_s)
-            if moved is not None:
+            if magnet:
                 self._magnetise()
 
     def _magnetise(self) -> None:
-        """The field is the static one, and that of each coil by its current."""
-        field_t = 0.0
-        for terminal, coil in self._coils.items():
-            field_t += coil.tesla_per_a * (self._sources.held.get(terminal) or 0.0) / coil.ohm
-        self._chip.field_t[:] = self._static_t + field_t
+        self._chip.field_t[:] = self._static_t + self._coils.field_t(self._sources.held)
         for group in self._groups:
             group.forget()
 
@@ -160,8 +149,8 @@ class World:
 
     def arrays_behind(self, selector: str) -> tuple[tuple[int, ArrayWiring], ...]:
         """The arrays whose lines an instrument connects, each with its position for `connect`."""
-        wirings = [(position, group.wiring) for position, group in enumerate(self._arrays)]
-        return tuple((p, w) for p, w in wirings if selected_by(w, selector))
+        found = ((position, group.wiring) for position, group in enumerate(self._arrays))
+        return tuple(array for array in found if selected_by(array[1], selector))
 
     def node_voltages(
         self,
@@ -221,8 +210,8 @@ class World:
             ValueError: a waveform of another length, or a delay that does not fit.
         """
         with self.lock:
-            routes = self._routes(addresses)
-            skew = {} if skew_s is None else _skew(addresses, skew_s, dt_s)
+            routes = self._routes.of(addresses)
+            skew = {} if skew_s is None else delays(addresses, skew_s, dt_s)
             if n == 0:
                 return np.empty((0, len(addresses)))
             played = dict(drive or {})
@@ -242,14 +231,15 @@ class World:
                         volts[:, mine] = seen
             for terminal, waveform in played.items():
                 self._set(terminal, float(waveform[-1]), t0_s + (n - 1) * dt_s)
-            self._hum(volts, addresses, at)
+            for column, address in enumerate(addresses):
+                for pickup in self._around.pickup.get(address, ()):
+                    volts[:, column] += pickup.at(at.times_s(address))
             return volts
 
     def load_ohm(self, terminal: str) -> float:
         """Resistance that the terminal sees to ground at this instant; inf if nothing."""
-        with self.lock:
-            conductance_s = self.mean_conductance_s(terminal, 0.0)
-            return 1.0 / conductance_s if conductance_s > 0 else math.inf
+        conductance_s = self.mean_conductance_s(terminal, 0.0)
+        return 1.0 / conductance_s if conductance_s > 0 else math.inf
 
     def source_ohm(self, addresses: Sequence[str]) -> Volts:
         """Mean resistance that each input sees towards the circuit, (k,), ohm.
@@ -260,13 +250,13 @@ class World:
             BenchError: nothing is wired to an address.
         """
         with self.lock:
-            self._routes(addresses)
+            self._routes.of(addresses)
             now_s = self.clock.now_s()
             return np.array(
                 [
                     self._singles.source_ohm(address, now_s)
                     if address in self._singles.inputs
-                    else _AMPLIFIER_OHM
+                    else 0.0
                     for address in addresses
                 ]
             )
@@ -283,8 +273,7 @@ class World:
             end_s = start_s + duration_s
             if not groups:
                 self.clock.sleep(duration_s)
-                coil = self._coils.get(terminal)
-                return 0.0 if coil is None else 1.0 / coil.ohm
+                return self._coils.conductance_s(terminal)
             fastest_hz = max(group.fastest_hz(terminal, start_s) for group in groups)
             n = max(1, math.ceil(min(2.0 * duration_s * fastest_hz, _MOST_INSTANTS)))
             dt_s = duration_s / n
@@ -358,43 +347,3 @@ class World:
         for group, (_, addresses) in zip(self._groups, routes, strict=True):
             wanted |= {terminal for address in addresses for terminal in group.feeding(address)}
         return self._sources.deviations(sorted(wanted), played, at.t0_s, at.dt_s, at.n)
-
-    def _hum(self, volts: Volts, addresses: Sequence[str], at: Instants) -> None:
-        if not self._pickup:
-            return
-        grid_s = at.t0_s + at.dt_s * np.arange(at.n, dtype=np.float64)
-        for column, address in enumerate(addresses):
-            for pickup in self._pickup.get(address, ()):
-                volts[:, column] += pickup.at(grid_s + at.skew_s.get(address, 0.0))
-
-    def _routes(self, addresses: Sequence[str]) -> tuple[Route, ...]:
-        """By group: which of the inputs are its own.
-
-        Raises:
-            BenchError: one belongs to no group.
-        """
-        key = tuple(addresses)
-        if key not in self._known_routes:
-            for address in key:
-                if not any(address in group.inputs for group in self._groups):
-                    wired = [name for group in self._groups for name in group.inputs]
-                    raise BenchError(
-                        f"no junction is wired to the input {address!r}; {nearest(address, wired)}"
-                    )
-            self._known_routes[key] = tuple(
-                (mine, tuple(key[i] for i in mine))
-                for group in self._groups
-                for mine in [[i for i, address in enumerate(key) if address in group.inputs]]
-            )
-        return self._known_routes[key]
-
-
-def _skew(
-    addresses: Sequence[str], skew_s: Sequence[float] | Volts, dt_s: float
-) -> dict[str, float]:
-    if len(skew_s) != len(addresses) or not all(0 <= skew < dt_s or skew == 0 for skew in skew_s):
-        raise ValueError(
-            f"delays {list(skew_s)} s for {len(addresses)} inputs; expected one each, at least 0 "
-            f"and below the interval of {dt_s!r} s"
-        )
-    return {a: float(skew) for a, skew in zip(addresses, skew_s, strict=True) if skew}
