@@ -28,6 +28,8 @@ DEATHS: dict[str, signal.Signals | None] = {
 _OWN = {"os._exit": "exit", "exception in the protocol": "protocol"}
 _OWN["exception in the shutdown"] = "shutdown"
 SAFE_WITHIN_S = 2.0
+# A victim that ends itself first lets the witness see that its output is on.
+_LOOK_FIRST_S = 0.7
 # How long a witness goes on looking before it calls a cell a miss.
 _LOOK_S = 20.0
 
@@ -38,7 +40,7 @@ def victim(served: Served, death: str, delay_s: float) -> Iterator[subprocess.Po
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "benchmarks.safety.victim"),
-                *(str(served.bench), runs, _OWN.get(death, "none"), str(delay_s)),
+                *(str(served.bench), runs, _OWN.get(death, "none"), str(delay_s + _LOOK_FIRST_S)),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -275,7 +275,7 @@ def test_no_error_of_a_vendor_escapes(link_to, failure):
         raise failure
 
     library.write = broken
-    with pytest.raises(InstrumentError, match="the link failed|nobody is there") as caught:
+    with pytest.raises(InstrumentError, match=r"the link failed|nobody is there") as caught:
         link.ask("OUTPUT?")
     assert caught.value.__cause__ is failure
 
