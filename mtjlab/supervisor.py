@@ -143,7 +143,12 @@ def make_safe(loaded: LoadedBench, say: Say) -> None:
     Each instrument has a thread: one that does not answer delays no other.
     """
     selectors = _selectors(loaded)
-    sources = [name for name in loaded.file.instruments if name not in selectors]
+    # What is only recorded has nothing to switch off.
+    sources = [
+        name
+        for name, entry in loaded.file.instruments.items()
+        if name not in selectors and not entry.recorded
+    ]
     threads = [_in_thread(loaded, name, say) for name in sources]
     until_s = time.monotonic() + _SOURCES_FIRST_S
     for thread in threads:
@@ -158,7 +163,7 @@ def _selectors(loaded: LoadedBench) -> list[str]:
     found = []
     for name, entry in loaded.file.instruments.items():
         with contextlib.suppress(BenchError):
-            if hasattr(plugins.load("drivers", entry.driver, error=BenchError), "open_all"):
+            if hasattr(plugins.load("drivers", entry.plugin, error=BenchError), "open_all"):
                 found.append(name)
     return found
 
@@ -252,7 +257,7 @@ def _load_drivers(loaded: LoadedBench) -> None:
     """Import now what would cost a fifth of a second after a death."""
     for entry in loaded.file.instruments.values():
         with contextlib.suppress(BenchError):
-            kind: Any = plugins.load("drivers", entry.driver, error=BenchError)
+            kind: Any = plugins.load("drivers", entry.plugin, error=BenchError)
             getattr(kind, "preload", lambda: None)()
 
 

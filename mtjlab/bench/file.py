@@ -59,6 +59,13 @@ class LoadedBench:
     source: str
     overrides: dict[str, Any]
 
+    def tables(self) -> dict[str, Any]:
+        """As read, with the overrides."""
+        raw = tomllib.loads(self.text)
+        if self.overrides:
+            raw["twin"] = _merged(raw["twin"], self.overrides)
+        return raw
+
 
 def shipped() -> tuple[str, ...]:
     """Names of the benches that come with mtjlab."""

@@ -65,12 +65,15 @@ def check_instruments(
 
 
 def _of_driver(name: str, entry: InstrumentTable, mistakes: Mistakes) -> Known:
+    if not _has_one_way(name, entry, mistakes):
+        return Known()
     try:
-        kind = plugins.load("drivers", entry.driver, error=BenchError)
+        kind = plugins.load("drivers", entry.plugin, error=BenchError)
     except BenchError as error:
         mistakes.add(("instruments", name, "driver"), str(error))
         return Known()
-    _options(kind, entry.options, ("instruments", name, "options"), mistakes)
+    at: Key = ("instruments", name) if entry.recorded else ("instruments", name, "options")
+    _options(kind, entry.plugin_options, at, mistakes)
     if hasattr(kind, "largest_v"):
         largest_a = getattr(kind, "largest_a", None)
         return Known(kind="source-meter", largest_v=float(kind.largest_v), largest_a=largest_a)
@@ -84,13 +87,30 @@ def _of_driver(name: str, entry: InstrumentTable, mistakes: Mistakes) -> Known:
     )
 
 
+def _has_one_way(name: str, entry: InstrumentTable, mistakes: Mistakes) -> bool:
+    """Either a driver, or a class of PyMeasure with what is read of it."""
+    at = ("instruments", name)
+    if entry.driver and entry.pymeasure:
+        mistakes.add((*at, "pymeasure"), "has a driver, too; expected one of the two")
+    elif not entry.driver and not entry.pymeasure:
+        mistakes.add(
+            (*at, "driver"),
+            "missing; expected text: name of a driver, or `pymeasure` for what is only recorded",
+        )
+    elif entry.driver and entry.read:
+        mistakes.add((*at, "read"), "only an instrument with `pymeasure` has it")
+    else:
+        return True
+    return False
+
+
 def _of_twin(
     name: str, entry: InstrumentTable, twin: TwinTable, known: Known, mistakes: Mistakes
 ) -> Known:
-    if entry.driver not in plugins.names("drivers"):
+    if entry.plugin not in plugins.names("drivers"):
         return known
     try:
-        kind = plugins.load("twins", entry.driver, error=BenchError)
+        kind = plugins.load("twins", entry.plugin, error=BenchError)
     except BenchError as error:
         sentence = f"a bench with [twin] needs a twin of each instrument: {error}"
         mistakes.add(("instruments", name, "driver"), sentence)

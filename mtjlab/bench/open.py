@@ -17,6 +17,7 @@ from mtjlab.bench.ledger import Ledger, chip_file
 from mtjlab.bench.raw import RawAccess
 from mtjlab.bench.safe import Made, make_safe
 from mtjlab.bench.selector_face import GuardedSelector
+from mtjlab.bench.served import reached
 from mtjlab.bench.watch import LeasedClock, Watch
 from mtjlab.core import plugins
 from mtjlab.core.clock import Clock, WallClock
@@ -101,21 +102,26 @@ class OpenBench:
         self._watch: Watch | None = None
         ports = Ports()
         clock: Clock = WallClock()
-        if loaded.file.twin is not None or pretend:
+        self._served = ExitStack()
+        self._reached = loaded
+        twin = loaded.file.twin
+        if twin is not None and twin.pace == "served" and not pretend:
+            self._reached = self._served.enter_context(reached(loaded, seed=generators.seed))
+        elif twin is not None or pretend:
             # The simulator takes a second to import, which a real bench need not wait for.
             from mtjlab.bench.simulate import simulate
 
             self.simulated = simulate(loaded, generators=generators)
             ports, clock = self.simulated.ports, self.simulated.world.clock
-        elif watched:
-            self._watch = Watch(loaded)
+        if self.simulated is None and watched:
+            self._watch = Watch(self._reached)
             clock = LeasedClock(lambda duration_s: self.guard.lease(duration_s))
         self._ports, self.clock = ports, clock
         self.wiring = loaded.file.wiring.resolve()
         self._permit = WritePermit()
         limits = loaded.file.limits.junction()
         self.guard = Guard(self.wiring, limits, self._permit, clock)
-        if self._watch is not None:
+        if self._watch is not None and not self.twin:
             # The life of a real chip; that of a twin begins with each run. Who energises nothing
             # must not depend on the file.
             file = chip_file(runs_dir(), loaded.file.chip.id)
@@ -152,7 +158,7 @@ class OpenBench:
             undo.pop_all()
 
     def _open(self, name: str) -> None:
-        entry = self.loaded.file.instruments[name]
+        entry = self._reached.file.instruments[name]
         if self.simulated is not None and name not in self.simulated.twins:
             self.notice(
                 "warning",
@@ -210,7 +216,9 @@ class OpenBench:
         """
         self.raw.demand("to open the instruments itself")
         if self._pretend:
-            raise UsageError("code that opens its instruments itself cannot be tried with --dry-run")
+            raise UsageError(
+                "code that opens its instruments itself cannot be tried with --dry-run"
+            )
         self.raw.take("bench")
         self._handed_over = True
         self._close_links()
@@ -227,7 +235,7 @@ class OpenBench:
     @property
     def twin(self) -> bool:
         """Whether a simulated world is behind the drivers."""
-        return self.simulated is not None
+        return self.simulated is not None or self._reached is not self.loaded
 
     def rig(self, emit: Callable[[str, NDArray[Any]], None]) -> Rig:
         """What a protocol is handed: guarded faces, nothing else of the bench."""
@@ -345,6 +353,7 @@ class OpenBench:
         self._close_links()
         if self._watch is not None:
             self._watch.leave(in_order=not self.guard.live)
+        self._served.close()
 
     def __enter__(self) -> Self:
         return self

@@ -65,7 +65,7 @@ def _check_instrument(
     mistakes: Mistakes,
 ) -> None:
     try:
-        twin = plugins.load("twins", instrument.driver, error=BenchError)
+        twin = plugins.load("twins", instrument.plugin, error=BenchError)
     except BenchError:
         # A driver without a twin has been told of where it is named.
         return
@@ -73,7 +73,7 @@ def _check_instrument(
     if incident.kind not in kinds:
         mistakes.add(
             (*at, "kind"),
-            f"{incident.instrument!r} ({instrument.driver}) cannot have this; "
+            f"{incident.instrument!r} ({instrument.plugin}) cannot have this; "
             f"it can have {', '.join(kinds)}",
         )
     elif twin.port == "nidaqmx" and incident.command is not None:

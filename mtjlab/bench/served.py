@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mtjlab.bench.file import LoadedBench, load
+from mtjlab.bench.toml_text import toml_text
 from mtjlab.core.errors import BenchError
 
 _READY_WITHIN_S = 60.0
@@ -45,6 +46,24 @@ def served(bench: str, *, seed: int = 0) -> Iterator[LoadedBench]:
             yield load(file)
         finally:
             _end(process)
+
+
+@contextmanager
+def reached(loaded: LoadedBench, *, seed: int) -> Iterator[LoadedBench]:
+    """A bench whose twin is to be served, where it is served: by a child of this process.
+
+    Args:
+        loaded: with `pace = "served"`.
+        seed: of the world's noise.
+
+    Raises:
+        BenchError: as `served`.
+    """
+    with tempfile.TemporaryDirectory(prefix="mtjlab-twin-") as folder:
+        file = Path(folder) / f"{loaded.file.name}.toml"
+        file.write_text(toml_text(loaded.tables()), encoding="utf-8")
+        with served(str(file), seed=seed) as bench:
+            yield bench
 
 
 def _await_ready(process: subprocess.Popen[str], bench: str) -> None:

@@ -91,7 +91,10 @@ def simulate(
     lines = serial_line.SerialPorts(world.clock)
     twins: dict[str, Any] = {}
     for name, entry in file.instruments.items():
-        kind = plugins.load("twins", entry.driver, error=BenchError)
+        if entry.recorded and not table.instruments.get(name):
+            # It looks at no junction: without replies of its own there is nothing to simulate.
+            continue
+        kind = plugins.load("twins", entry.plugin, error=BenchError)
         twin = kind(
             name=name,
             resource=entry.resource,

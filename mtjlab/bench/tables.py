@@ -31,10 +31,11 @@ PerSquareTesla = Annotated[float, Quantity("/T^2")]
 
 
 class BenchTable(Table):
-    """`[bench]`: what this bench is called."""
+    """`[bench]`: what this bench is called, and whether it may be used around the guard."""
 
     name: Annotated[str, Field(min_length=1, description="a short name of the bench")]
     description: str = ""
+    allow_raw: bool = False
 
 
 class ChipTable(Table):
@@ -45,12 +46,34 @@ class ChipTable(Table):
 
 
 class InstrumentTable(Table):
-    """`[instruments.NAME]`: one instrument; terminals are spelt with NAME."""
+    """`[instruments.NAME]`: one instrument; terminals are spelt with NAME.
 
-    driver: Annotated[str, Field(description="text: name of a driver")]
+    It has a driver, or a class of PyMeasure and properties to read.
+    """
+
+    driver: str = ""
+    pymeasure: str = ""
+    read: Annotated[tuple[str, ...], Field(strict=False)] = ()
     resource: Annotated[str, Field(min_length=1, description="text: VISA resource or NI device")]
     options: dict[str, Any] = Field(default_factory=dict)
     accept_unfenced: bool = False
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it is only read and recorded, and never set."""
+        return not self.driver and bool(self.pymeasure)
+
+    @property
+    def plugin(self) -> str:
+        """The entry point that opens it."""
+        return "pymeasure" if self.recorded else self.driver
+
+    @property
+    def plugin_options(self) -> dict[str, Any]:
+        """What that is given."""
+        if not self.recorded:
+            return self.options
+        return {"pymeasure": self.pymeasure, "read": self.read, "options": self.options}
 
 
 class LimitsTable(Table):
@@ -137,7 +160,8 @@ class TwinTable(Table):
     """`[twin]`: the simulated world. A bench file without it is a real bench.
 
     Attributes:
-        pace: `virtual`: bench time passes as fast as it is computed.
+        pace: `virtual`: bench time passes as fast as it is computed; `served`: in a process of
+            its own, in real time, reached over real wires.
         instrument_noise: False: instruments add no noise of their own; quantisation stays.
         solver: of the arrays.
         ambient_k: temperature of the chip; None is that of `junction`.
@@ -147,7 +171,7 @@ class TwinTable(Table):
         serve: by name, how `mtjlab serve` offers that instrument.
     """
 
-    pace: Literal["virtual"] = "virtual"
+    pace: Literal["virtual", "served"] = "virtual"
     instrument_noise: bool = True
     solver: SolverName = "linearised"
     ambient_k: Annotated[Kelvin, Gt(0)] | None = None

@@ -8,7 +8,7 @@ import typer
 from mtjlab.bench.file import load
 from mtjlab.bench.open import OpenBench
 from mtjlab.core.generators import Generators
-from mtjlab.core.interfaces import Daq
+from mtjlab.core.interfaces import Channel, Daq
 from mtjlab.core.places import bench_name
 
 
@@ -36,6 +36,8 @@ def safe(
 
 def _words(opened: OpenBench, name: str) -> str:
     """Only what was read back is claimed; a board's outputs that nothing is wired to are not."""
+    if isinstance(opened.instruments.get(name), Channel):
+        return "only read"
     if isinstance(opened.instruments.get(name), Daq) and not opened.wiring.outputs(name):
         return "no wired outputs"
     return "0 V and off, read back"

@@ -351,4 +351,35 @@ class Selector(Protocol):
         ...
 
 
-Instrument = SourceMeter | Daq | Selector
+@runtime_checkable
+class Channel(Protocol):
+    """Something that is only read and recorded beside the experiment, such as a thermometer.
+
+    Attributes:
+        columns: names of its values.
+    """
+
+    columns: tuple[str, ...]
+
+    def identify(self) -> Identity:
+        """Ask who is there. Changes nothing."""
+        ...
+
+    def values(self) -> NDArray[np.float64]:
+        """Read each column once; shape (len(columns),), in units of the instrument.
+
+        Raises:
+            BadReply: what came is no finite number.
+        """
+        ...
+
+    def abort(self) -> None:
+        """Release whoever waits; see the module."""
+        ...
+
+    def shutdown(self) -> None:
+        """Clear `abort`. There is nothing to switch off."""
+        ...
+
+
+Instrument = SourceMeter | Daq | Selector | Channel

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from mtjlab.core.errors import UsageError, nearest
 
-Group = Literal["drivers", "protocols", "fabrics", "twins"]
+Group = Literal["drivers", "protocols", "recipes", "fabrics", "twins"]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ yield, saves, pauses, aborts or retries. Rows of an unfinished step never reach 
 
 import typing
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from mtjlab.core.clock import Clock
 from mtjlab.core.coil import FieldSource
+from mtjlab.core.errors import LimitError
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import Daq, Selector, SourceMeter
 from mtjlab.core.limits import JunctionLimits
@@ -60,6 +62,14 @@ class Progress:
     values: Mapping[str, float | int | str | None] = field(default_factory=dict)
 
 
+def _no_raw(name: str) -> AbstractContextManager[Any]:
+    raise LimitError(f"raw access to {name}: there is no way around the guard; nothing was sent")
+
+
+def _no_hand_over() -> None:
+    raise LimitError("the bench cannot be handed over: there is no way around the guard")
+
+
 @dataclass(frozen=True)
 class Rig:
     """The opened bench, by name, as a protocol sees it: guarded faces only.
@@ -76,6 +86,10 @@ class Rig:
         notice: `notice(level, text)`; a sentence for log and screen.
         busy: `busy(seconds)`: before a computation that may take more than 5 s of wall time while
             an output is on; without it the supervisor would take this program for hung.
+        raw: `with rig.raw("smu") as driver:` the driver itself, which can be set inside the block,
+            unguarded. LimitError unless the bench file says `allow_raw = true`.
+        hand_over: close every link, for code that opens the instruments itself; likewise. The
+            bench is connected again and made safe when the run ends.
     """
 
     bench: str
@@ -90,6 +104,8 @@ class Rig:
     emit: Callable[[str, NDArray[Any]], None]
     notice: Callable[[str, str], None]
     busy: Callable[[float], None] = lambda _seconds: None
+    raw: Callable[[str], AbstractContextManager[Any]] = _no_raw
+    hand_over: Callable[[], None] = _no_hand_over
     fields: Mapping[str, FieldSource] = field(default_factory=dict)
 
     def emit_row(self, stream: str, row: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from mtjlab.bench.file import LoadedBench, load
 from mtjlab.core import plugins
+from mtjlab.core.errors import LimitError
 from mtjlab.core.parameters import Parameters, from_texts, read_file
 from mtjlab.core.protocol import Protocol
 from mtjlab.core.provenance import revision, versions
@@ -77,12 +78,28 @@ def plan(
 
     Raises:
         UsageError: unknown protocol, parameter or bench, or a value out of range.
+        LimitError: a recipe that goes around the guard, on a bench that does not allow it.
         StoreError: the run folder cannot be written.
     """
-    recipe: Protocol[Any] = plugins.load("protocols", protocol)()
+    recipe = _recipe(protocol)
     given = read_file(parameters_file) if parameters_file else {}
     params = recipe.resolve(from_texts(recipe.parameters, given, settings, of=protocol))
     loaded = load(bench, overrides=recipe.twin_overrides(params), faults=faults_file)
+    if getattr(recipe, "unguarded", False) and not loaded.file.bench.allow_raw:
+        raise LimitError(
+            f"{protocol} opens its instruments itself, past the guard, and the bench "
+            f"{loaded.file.name!r} does not allow it; nothing was opened. Put `allow_raw = true` "
+            "into [bench]"
+        )
     if runs_dir is not None:
         check_runs_dir(runs_dir)
     return Plan(protocol, recipe, params, loaded, seed, runs_dir, command, on_error)
+
+
+def _recipe(name: str) -> Protocol[Any]:
+    """One of our protocols by name, or `kind:target`: a recipe of another house."""
+    kind, foreign, target = name.partition(":")
+    made: Protocol[Any] = (
+        plugins.load("recipes", kind)(target) if foreign else plugins.load("protocols", name)()
+    )
+    return made

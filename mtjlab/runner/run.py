@@ -30,6 +30,7 @@ from mtjlab.core.events import (
 )
 from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import Progress, Results, Rig, Stream
+from mtjlab.runner.channels import Channels
 from mtjlab.runner.outcome import Outcome, words
 from mtjlab.runner.plan import Plan
 from mtjlab.runner.recovery import Recovery, end_safely
@@ -152,6 +153,8 @@ class Run:
         rig = bench.rig(self._emit)
         streams = plan.protocol.streams(plan.params, rig)
         self._declared = {stream.name: stream for stream in streams}
+        self._channels = Channels(bench)
+        streams = [*streams, *self._channels.streams()]
         if plan.runs_dir is not None:
             self._writer = RunWriter.create(
                 plan.runs_dir, plan.header(self.outcome.run_id, twin=bench.twin), streams
@@ -251,7 +254,7 @@ class Run:
         self._pending.append((stream, np.array(rows, dtype=declared.dtype)))
 
     def _commit(self, done: float, total: float) -> None:
-        rows, self._pending = self._pending, []
+        rows, self._pending = [*self._pending, *self._channels.rows()], []
         assert self._bench is not None
         if self._writer is not None:
             for stream, block in rows:
@@ -291,6 +294,8 @@ class Run:
             end_safely(bench, self._notice)
             self._tell(StateChanged("safe"))
         finally:
+            if bench.raw.used:
+                self.outcome.results["unguarded"] = sorted(bench.raw.used)
             self.outcome.bench_time_s = bench.clock.now_s()
             self._book()
 

@@ -193,7 +193,8 @@ class RunReader:
         for name in JSON_ATTRIBUTES:
             fields[name] = json.loads(fields[name])
         fields["seed"] = int(fields["seed"])
-        fields["twin"] = bool(fields["twin"])
+        for name in ("twin", "allow_raw"):
+            fields[name] = bool(fields.get(name, False))
         fields["started"] = datetime.fromisoformat(fields["started"])
         return schema.RunHeader(**fields)
 

@@ -71,6 +71,7 @@ class RunHeader:
         command: the command line, if there was one.
         chip: id of the chip, if known.
         resumed_from: run id of the run that this one continues.
+        allow_raw: the bench allowed ways around the guard; the log says which were taken.
     """
 
     run_id: str
@@ -88,6 +89,7 @@ class RunHeader:
     command: str = ""
     chip: str = ""
     resumed_from: str = ""
+    allow_raw: bool = False
 
     def __post_init__(self) -> None:
         if self.started.tzinfo is None:
