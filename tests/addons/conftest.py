@@ -49,9 +49,7 @@ MakeBench = Callable[..., LoadedBench]
 @pytest.fixture
 def text() -> MakeText:
     def make(*, allow_raw: bool = False, instruments: str = "", twin: str = "") -> str:
-        return BENCH.format(
-            allow_raw=str(allow_raw).lower(), instruments=instruments, twin=twin
-        )
+        return BENCH.format(allow_raw=str(allow_raw).lower(), instruments=instruments, twin=twin)
 
     return make
 

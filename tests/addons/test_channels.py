@@ -83,7 +83,7 @@ def test_an_error_of_it_goes_through_the_recovery_of_the_run(
 [[twin.scenario]]
 instrument = "meter"
 kind = "timeout"
-message = 6
+message = 3
 """
     loaded = bench(instruments=meter(), twin=REPLIES.format("1") + scenario)
     outcome = execute(loaded, runs)
@@ -154,7 +154,10 @@ def test_without_answers_the_twin_says_that_it_has_none_and_runs(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"pymeasure": "agilent.Agilent34411A"}, "instruments.meter.pymeasure = \"agilent.Agilent34411A\": no instr"),
+        (
+            {"pymeasure": "agilent.Agilent34411A"},
+            'instruments.meter.pymeasure = "agilent.Agilent34411A": no instr',
+        ),
         ({"pymeasure": "os.path"}, "instruments.meter.pymeasure"),
         ({"read": '["voltage"]'}, "instruments.meter.read"),
         ({"read": '["voltage_cd"]'}, "did you mean 'voltage_"),

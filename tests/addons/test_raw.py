@@ -93,7 +93,7 @@ def test_with_it_the_driver_can_be_set_and_the_run_says_so(execute: Any) -> None
             energise(driver)
         seen.append(rig.sources["smu"].state())
 
-    outcome, _, run = execute(reach, allow_raw=True)
+    outcome, _, _ = execute(reach, allow_raw=True)
     assert outcome.error is None
     assert seen[0].output_on
     assert seen[0].level == 1.0
@@ -155,7 +155,7 @@ def test_an_unknown_name_lists_what_is_there(execute: Any) -> None:
         with rig.raw("smv"):
             pass
 
-    outcome, said, _ = execute(reach, allow_raw=True)
+    outcome, _, _ = execute(reach, allow_raw=True)
     assert isinstance(outcome.error, BenchError)
     assert "did you mean 'smu'" in str(outcome.error)
 
