@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 from numpy.typing import NDArray
 
 from mtjlab.bench.clocks import share_clocks
-from mtjlab.bench.coil_face import GuardedCoil
-from mtjlab.bench.faces import GuardedDaq, GuardedSource
 from mtjlab.bench.file import LoadedBench
 from mtjlab.bench.guard import Guard
+from mtjlab.bench.guarded import guarded
 from mtjlab.bench.keep_alive import KeepAlive
 from mtjlab.bench.ledger import Ledger, chip_file
 from mtjlab.bench.raw import RawAccess
 from mtjlab.bench.safe import Made, make_safe
-from mtjlab.bench.selector_face import GuardedSelector
 from mtjlab.bench.served import reached
 from mtjlab.bench.watch import LeasedClock, Watch
 from mtjlab.core import plugins
@@ -33,9 +31,7 @@ from mtjlab.core.errors import (
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import (
     Channel,
-    Daq,
     Instrument,
-    Selector,
     SourceMeter,
 )
 from mtjlab.core.permit import WritePermit
@@ -239,34 +235,19 @@ class OpenBench:
 
     def rig(self, emit: Callable[[str, NDArray[Any]], None]) -> Rig:
         """What a protocol is handed: guarded faces, nothing else of the bench."""
-        guard = self.guard
-        coils = {coil.source: coil for coil in self.wiring.coils}
-        raw = self.sources()
-        sources = {n: GuardedSource(n, f, guard) for n, f in raw.items() if n not in coils}
-        guard.sources = dict(sources)
-        guard.boards = {n: f for n, f in self.instruments.items() if isinstance(f, Daq)}
         return Rig(
             bench=self.loaded.file.name,
             twin=self.twin,
-            sources=sources,
-            daqs={
-                n: GuardedDaq(n, f, guard)
-                for n, f in self.instruments.items()
-                if isinstance(f, Daq)
-            },
-            selectors={
-                n: GuardedSelector(n, f, guard)
-                for n, f in self.instruments.items()
-                if isinstance(f, Selector)
-            },
-            fields={n: GuardedCoil(c, raw[n], guard) for n, c in coils.items() if n in raw},
+            **guarded(self.instruments, self.wiring, self.guard),
             wiring=self.wiring,
-            limits=guard.limits,
-            clock=self.clock if self._watch else self._keep_alive.clock(self.clock, guard.lease),
+            limits=self.guard.limits,
+            clock=self.clock
+            if self._watch
+            else self._keep_alive.clock(self.clock, self.guard.lease),
             generators=self.generators,
             emit=emit,
             notice=self.notice,
-            busy=guard.lease,
+            busy=self.guard.lease,
             raw=self.raw.driver,
             hand_over=self.hand_over,
         )
