@@ -9,6 +9,7 @@ from rich.table import Table
 from mtjlab.bench.check import report
 from mtjlab.bench.file import load
 from mtjlab.bench.open import OpenBench
+from mtjlab.cli.conformance import check_conformance
 from mtjlab.core.errors import BenchError
 from mtjlab.core.generators import Generators
 from mtjlab.core.places import bench_name
@@ -16,8 +17,20 @@ from mtjlab.core.places import bench_name
 
 def check(
     bench: Annotated[str | None, typer.Argument(help="Bench file or shipped name.")] = None,
+    conformance: Annotated[
+        bool,
+        typer.Option(
+            "--conformance",
+            help="Try on each instrument what a driver promises, at a twentieth of the "
+            "limits. Energises; asks first, and ends safe.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Identify every instrument; check limits, fences and wiring. Energises nothing."""
+    if conformance:
+        check_conformance(load(bench_name(bench)), yes=yes)
+        return
     screen = Console(highlight=False, soft_wrap=True)
     loaded = load(bench_name(bench))
 
