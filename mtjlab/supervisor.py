@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -36,6 +36,8 @@ from mtjlab.core.generators import Generators
 # Between tries on an instrument that does not answer: short at first, then once in this time.
 _FIRST_PAUSE_S = 0.025
 _LONGEST_PAUSE_S = 5.0
+# The first tries wait no longer than this for a reply; an instrument that needs more gets it later.
+_HURRIED_TRIES, _HURRIED_S = 4, 0.3
 # Selectors move after the sources are proved off, or after this time without proof.
 _SOURCES_FIRST_S = 1.0
 _KILLED_WITHIN_S = 2.0
@@ -176,10 +178,10 @@ def _in_thread(loaded: LoadedBench, name: str, say: Say) -> threading.Thread:
 
 def _until_safe(loaded: LoadedBench, name: str, say: Say) -> None:
     said = ""
-    for pause_s in _pauses():
+    for attempt, pause_s in enumerate(_pauses()):
         try:
             with OpenBench(
-                loaded,
+                _hurried(loaded, name) if attempt < _HURRIED_TRIES else loaded,
                 generators=Generators(0),
                 notice=lambda _level, _text: None,
                 only=(name,),
@@ -194,6 +196,17 @@ def _until_safe(loaded: LoadedBench, name: str, say: Say) -> None:
                 say(f"{words}. Trying again")
             said = words
         time.sleep(pause_s)
+
+
+def _hurried(loaded: LoadedBench, name: str) -> LoadedBench:
+    """The same bench with a short wait for replies: what a death has cost is soon asked again."""
+    entry = loaded.file.instruments[name]
+    kind: Any = plugins.load("drivers", entry.plugin, error=BenchError)
+    if "timeout_s" not in kind.options_model.model_fields:
+        return loaded
+    changed = entry.model_copy(update={"options": entry.options | {"timeout_s": _HURRIED_S}})
+    instruments = loaded.file.instruments | {name: changed}
+    return replace(loaded, file=loaded.file.model_copy(update={"instruments": instruments}))
 
 
 def _pauses() -> Iterator[float]:
