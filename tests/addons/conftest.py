@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from mtjlab.bench.file import LoadedBench, parse
+from mtjlab.bench.tables import TwinTable
+from mtjlab.core.clock import VirtualClock
+from mtjlab.core.generators import Generators
+from sim_backend.world.world import World
 
 BENCH = """
 [bench]
@@ -73,3 +77,20 @@ def meter() -> Callable[..., str]:
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
+
+
+@pytest.fixture
+def small_world(bench: MakeBench) -> World:
+    """One junction behind 10 kohm on `smu`."""
+    table = TwinTable()
+    return World(
+        bench().file.wiring.resolve(),
+        junction=table.junction_parameters(),
+        spread=table.junction_spread(),
+        faults=(),
+        chip_seed=1,
+        generators=Generators(5),
+        clock=VirtualClock(),
+        instrument_noise=True,
+        surroundings=table.surroundings(),
+    )
