@@ -38,6 +38,8 @@ _FIRST_PAUSE_S = 0.025
 _LONGEST_PAUSE_S = 5.0
 # The first tries wait no longer than this for a reply; an instrument that needs more gets it later.
 _HURRIED_TRIES, _HURRIED_S = 4, 0.3
+# Later than this somebody may be using the instrument again, and must not be interfered with.
+_TRIES_FOR_S = 600.0
 # Selectors move after the sources are proved off, or after this time without proof.
 _SOURCES_FIRST_S = 1.0
 _KILLED_WITHIN_S = 2.0
@@ -140,7 +142,7 @@ def _watch(pipe: Pipe, parent_fd: int | None) -> str | None:
 
 
 def make_safe(loaded: LoadedBench, say: Say) -> None:
-    """Every instrument to 0 V and off, read back; tries until it is proved.
+    """Every instrument to 0 V and off, read back; tries for ten minutes until it is proved.
 
     Each instrument has a thread: one that does not answer delays no other.
     """
@@ -178,6 +180,7 @@ def _in_thread(loaded: LoadedBench, name: str, say: Say) -> threading.Thread:
 
 def _until_safe(loaded: LoadedBench, name: str, say: Say) -> None:
     said = ""
+    until_s = time.monotonic() + _TRIES_FOR_S
     for attempt, pause_s in enumerate(_pauses()):
         try:
             with OpenBench(
@@ -195,6 +198,9 @@ def _until_safe(loaded: LoadedBench, name: str, say: Say) -> None:
             if words != said:
                 say(f"{words}. Trying again")
             said = words
+        if time.monotonic() > until_s:
+            say(f"{name}: GIVEN UP, NOT PROVED SAFE. Go to the rack and switch it off by hand")
+            return
         time.sleep(pause_s)
 
 
