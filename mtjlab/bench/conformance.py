@@ -55,10 +55,8 @@ def subjects(bench: OpenBench) -> list[Subject]:
             cells = _cells(bench, name)
             reason = "" if len(cells) > 1 else "fewer than two junctions behind it"
             found.append(Subject(name, "switches moved, nothing energised", reason))
-        elif isinstance(face, Channel):
-            found.append(Subject(name, f"{', '.join(face.columns)} read"))
         else:
-            found.append(Subject(name, "", "no checks for its kind"))
+            found.append(Subject(name, f"{', '.join(face.columns)} read"))
     return found
 
 

@@ -35,7 +35,7 @@ MISTAKES = (
         "unknown key of an instrument",
         'resource = "Dev1"',
         'resource = "Dev1"\nressource = 3',
-        ("instruments.daq.ressource = 3: unknown; did you mean 'resource'?",),
+        ("instruments.daq.ressource = 3: unknown; did you mean 'resource'",),
     ),
     Mistake(
         "wrong unit",
