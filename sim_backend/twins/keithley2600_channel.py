@@ -160,12 +160,14 @@ class Channel:
             read["v"] = self._read(model.voltage, volts, cycles)
         if set(kinds) & set("irp"):
             read["i"] = self._read(model.current, amperes, cycles)
-        if OVERFLOW in read.values():
+        over = OVERFLOW in read.values()
+        # A current of exactly 0 has no resistance, and is no reading over range.
+        if over:
             read["r"] = read["p"] = OVERFLOW
         elif len(read) == 2:
             read["r"] = read["v"] / read["i"] if read["i"] else OVERFLOW
             read["p"] = read["v"] * read["i"]
-        self._latch(limits, overflow=OVERFLOW in read.values())
+        self._latch(limits, overflow=over)
         status = (LIMITED if limits else 0) | (REMOTE_SENSE if settings["sense"] == 1 else 0)
         now_s = clock.now_s()
         return [Row(read[kind], model.sourced.level, now_s, float(status)) for kind in kinds]
