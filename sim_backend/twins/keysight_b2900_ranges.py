@@ -32,8 +32,9 @@ def ladders(model: str) -> tuple[Ladder, Ladder]:
     fine = model.startswith("B291")
     step = 1.0 if fine else 10.0
     return (
-        Ladder(_VOLTS, 1.05, 2.0, 5e-7 * step, 5e-7),
-        Ladder(_AMPERES if fine else _AMPERES[1:], 1.05, 1e-4, 1e-6 * step, 1e-6),
+        # Its least limits do not depend on the measuring range.
+        Ladder(_VOLTS, 1.05, 2.0, 5e-7 * step, 5e-7, least_limit=0.0),
+        Ladder(_AMPERES if fine else _AMPERES[1:], 1.05, 1e-4, 1e-6 * step, 1e-6, least_limit=0.0),
     )
 
 

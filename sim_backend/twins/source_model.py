@@ -32,6 +32,7 @@ class Ladder:
         overrange: full scale over nominal range.
         start: range after a reset.
         source_step, measure_step: resolution as a fraction of the nominal range.
+        least_limit: smallest compliance as a fraction of the present measuring range.
     """
 
     nominal: tuple[float, ...]
@@ -39,6 +40,8 @@ class Ladder:
     start: float
     source_step: float
     measure_step: float
+    # The 2400 manual, 18-68; a nanoampere is 0.1 % of its lowest range.
+    least_limit: float = 0.001
 
     def full_scale(self, range_: float) -> float:
         """Largest |value| on a range; 105 % of 20 must be exactly what a user writes as 21."""
@@ -204,11 +207,10 @@ class SourceModel:
         """Limit of `quantity` while the other one is sourced; the sign is dropped.
 
         Raises:
-            Refusal: above all ranges, or below 0.1 % of the present measuring range.
+            Refusal: above all ranges, or too small for the present measuring range.
         """
         quantity.ladder.holding(value)
-        # The 2400 manual, 18-68; a nanoampere is 0.1 % of its lowest range.
-        if abs(value) < 0.001 * quantity.sense_range * (1 - 1e-9):
+        if abs(value) < quantity.ladder.least_limit * quantity.sense_range * (1 - 1e-9):
             raise Refusal("too small")
         other = self.current if quantity is self.voltage else self.voltage
         self._allow(other, compliance=abs(value))

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -402,6 +402,7 @@ def test_silence_is_a_time_out(running, instrument):
         running.measure()
 
 
+@example(function="voltage", range_=1.0, compliance=2**-24, nplc=1.0)
 @given(
     function=st.sampled_from(["voltage", "current"]),
     range_=st.floats(1e-8, 250),
