@@ -156,7 +156,8 @@ def test_readings_and_settings_of_two_threads_do_not_mix(served):
                 seen.append(source.measure().voltage_v)
 
         together(setting, reading, lambda: [source.identify() for _ in range(40)])
-        assert all(0 <= volts <= 0.1001 for volts in seen)
+        # The noise and accuracy of a reading at 0.01 PLC are part of it.
+        assert all(-5e-4 <= volts <= 0.1005 for volts in seen)
         source.shutdown()
 
 

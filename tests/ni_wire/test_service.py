@@ -321,6 +321,7 @@ def test_a_stream_of_outputs_waits_for_room_and_holds_nobody_up(make_served, con
         while done.is_alive():
             held_v.append(two.held_v("ao0")[0])
         done.join()
+        held_v.append(two.held_v("ao0")[0])
     assert (np.diff(held_v) > -1e-3).all()
     assert 0.3 * 3 / 13 - 1e-3 < held_v[-1] < 0.3
     assert not twin.running
