@@ -1,21 +1,26 @@
 """The one object through which the nidaqmx package does all its work, on simulated boards.
 
-What the boards cannot do raises `NotImplementedError` with name and arguments.
+A board without counters and digital lines refuses them as NI does, -200170. What the boards
+cannot do otherwise raises `NotImplementedError` with name and arguments.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 from nidaqmx._base_interpreter import BaseInterpreter
 
 from sim_backend.ports.ni_attributes import CHANNEL, DEVICE, PHYSICAL, SESSION, TASK, Session
 from sim_backend.ports.ni_callbacks import EventCalls
-from sim_backend.twins.ni_errors import NiCode
+from sim_backend.twins.ni_errors import NiCode, NiError
 from sim_backend.twins.nidaqmx import NiBoardTwin
 
 # nidaqmx asks the driver's version before it uses newer calls; of 2025, update 0.
 _DRIVER_VERSION = (25, 5, 0)
+
+# Channels of counters and of digital lines.
+_ABSENT = re.compile(r"create_(ci|cigps|co|di|do)_")
 
 
 def interpreter(boards: Mapping[str, NiBoardTwin]) -> Any:
@@ -25,7 +30,7 @@ def interpreter(boards: Mapping[str, NiBoardTwin]) -> Any:
         an instance of nidaqmx's `BaseInterpreter`, typed as Any because nidaqmx has no types.
     """
     missing = {
-        name: _not_simulated(name)
+        name: _no_such_channels(name) if _ABSENT.match(name) else _not_simulated(name)
         for name in BaseInterpreter.__abstractmethods__
         if not hasattr(_Calls, name)
     }
@@ -33,6 +38,21 @@ def interpreter(boards: Mapping[str, NiBoardTwin]) -> Any:
         "TwinInterpreter", (_Calls, BaseInterpreter), missing
     )
     return made(boards)
+
+
+def _no_such_channels(name: str) -> Callable[..., Any]:
+    taken = list(signature(getattr(BaseInterpreter, name)).parameters)[1:]
+
+    def refuse(self: "_Calls", task: Session, *arguments: Any, **named: Any) -> Any:
+        asked_for = dict(zip(taken[1:], arguments, strict=False)) | named
+        with self.answering(task):
+            raise NiError(
+                NiCode.NO_SUCH_CHANNEL,
+                f"{asked_for[taken[1]]!r} is not there: a simulated board has analogue inputs and "
+                "outputs, no counters and no digital lines",
+            )
+
+    return refuse
 
 
 def _not_simulated(name: str) -> Callable[..., Any]:

@@ -97,9 +97,12 @@ def test_what_the_board_does_not_do_is_unimplemented_by_name(make_served, connec
     _, server = make_served()
     client = connect(server.address)
     with client.task() as task, pytest.raises(RpcError) as caught:
-        task.di_channels.add_di_chan("Dev1/port0")
+        task.ai_channels.add_ai_thrmcpl_chan("Dev1/ai0")
     assert caught.value.rpc_code == grpc.StatusCode.UNIMPLEMENTED
-    for name in ("CreateDIChan", "CfgInputBuffer", "GetAIChanCalCalDate", "NoSuchThing"):
+    with client.task() as task, pytest.raises(DaqError, match="no counters") as absent:
+        task.ci_channels.add_ci_count_edges_chan("Dev1/ctr0")
+    assert absent.value.error_code == -200170
+    for name in ("CreateAIThrmcplChan", "CfgInputBuffer", "GetAIChanCalCalDate", "NoSuchThing"):
         call = client.channel.unary_unary(f"/nidaqmx_grpc.NiDAQmx/{name}")
         with pytest.raises(grpc.RpcError) as raw:
             call(b"")

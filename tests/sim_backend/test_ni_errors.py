@@ -130,6 +130,21 @@ class TestErrors:
                 with pytest.raises(ctypes.ArgumentError, match="C-contiguous float64"):
                     reader.read_many_sample(array, 10)
 
+    def test_counters_and_digital_lines_are_channels_that_are_not_there(self, ni: Any) -> None:
+        asked_for = {
+            "Dev1/ctr0": lambda task: task.ci_channels.add_ci_count_edges_chan("Dev1/ctr0"),
+            "Dev1/ctr1": lambda task: task.co_channels.add_co_pulse_chan_freq("Dev1/ctr1"),
+            "Dev1/port0": lambda task: task.di_channels.add_di_chan("Dev1/port0"),
+            "Dev1/port0/line3": lambda task: task.do_channels.add_do_chan("Dev1/port0/line3"),
+        }
+        for channel, ask in asked_for.items():
+            with (
+                ni.task() as task,
+                pytest.raises(DaqError, match=f"'{channel}'.*no count") as error,
+            ):
+                ask(task)
+            assert code(error) == -200170
+
     def test_what_the_twin_cannot_do_says_its_name(self, ni: Any) -> None:
-        with ni.task() as task, pytest.raises(NotImplementedError, match="create_di_chan"):
-            task.di_channels.add_di_chan("Dev1/port0")
+        with ni.task() as task, pytest.raises(NotImplementedError, match="thrmcpl_chan"):
+            task.ai_channels.add_ai_thrmcpl_chan("Dev1/ai0")
