@@ -82,7 +82,7 @@ class Fabric(Protocol):
         ...
 
     def slope(self, layer: int, answer: Activities) -> Array:
-        """d output / d (x W^T + b) at the measured `answer`, (S, m), by the model.
+        """Derivative of the output by x W^T + b at the measured `answer`, (S, m), by the model.
 
         Raises:
             ParameterError: this fabric has no model of its response.
