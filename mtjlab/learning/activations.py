@@ -28,7 +28,23 @@ def tanh(activity: Array) -> Array:
     return out
 
 
+def leaky_relu_slope(output: Array) -> Array:
+    """Its derivative where it answered `output`; at 0 that of the negative side."""
+    slope: Array = np.where(output > 0.0, np.float32(1.0), np.float32(LEAK))
+    return slope
+
+
+def tanh_slope(output: Array) -> Array:
+    """Its derivative where it answered `output`, 1 - output^2."""
+    slope: Array = np.float32(1.0) - output * output
+    return slope
+
+
 ACTIVATIONS: dict[ActivationName, Callable[[Array], Array]] = {
     "tanh": tanh,
     "leaky_relu": leaky_relu,
+}
+SLOPES: dict[ActivationName, Callable[[Array], Array]] = {
+    "tanh": tanh_slope,
+    "leaky_relu": leaky_relu_slope,
 }

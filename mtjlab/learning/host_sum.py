@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mtjlab.learning.activations import ACTIVATIONS, ActivationName
-from mtjlab.learning.fabric import Activities
+from mtjlab.learning.activations import ACTIVATIONS, SLOPES, ActivationName
+from mtjlab.learning.fabric import Activities, Precision
 
 Array = NDArray[np.float32]
 
@@ -18,8 +18,15 @@ class HostSum:
         widths: nodes of each layer; N is their sum.
         noise: `noise(rows)` returns xi of shape (rows, N), float32, in units of the activity; the
             columns of the first layer come first. Called once for each `begin`.
-        activation: of all layers but the last, whose activities are the logits.
+        activation: of every layer that does not give the logits.
+        logits: whether the last of these layers is the network's last: its activities are the
+            logits then.
+
+    Attributes:
+        physical: False; True where `noise` reads a thing.
     """
+
+    physical: bool = False
 
     def __init__(
         self,
@@ -27,12 +34,19 @@ class HostSum:
         noise: Callable[[int], Array],
         *,
         activation: ActivationName = "tanh",
+        logits: bool = True,
     ) -> None:
         self.widths = tuple(widths)
         self.activation = activation
+        self.logits = logits
         self._noise = noise
         self._ends = np.cumsum((0, *self.widths))
         self._xi = np.zeros((0, int(self._ends[-1])), dtype=np.float32)
+
+    @property
+    def precision(self) -> Precision | None:
+        """None: all nodes alike and independent; see `Fabric.precision`."""
+        return None
 
     def begin(self, rows: int) -> None:
         """Take the noise of `rows` presentations of all layers."""
@@ -56,7 +70,16 @@ class HostSum:
         activity += b
         return self._answer(layer, activity)
 
+    def slope(self, layer: int, answer: Activities) -> Array:
+        """Of the activation, from its output; 1 where the activities are the logits."""
+        if self._gives_logits(layer):
+            return np.ones_like(answer.output)
+        return SLOPES[self.activation](answer.output)
+
+    def _gives_logits(self, layer: int) -> bool:
+        return self.logits and layer == len(self.widths) - 1
+
     def _answer(self, layer: int, activity: Array) -> Activities:
-        if layer == len(self.widths) - 1:
+        if self._gives_logits(layer):
             return Activities(activity, activity)
         return Activities(activity, ACTIVATIONS[self.activation](activity))

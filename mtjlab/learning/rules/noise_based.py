@@ -32,6 +32,9 @@ class NoiseBased:
     becomes the covariance of loss and activity over the reads, |da|^2 the variance; K = 2 is the
     same formula. A sample whose reads do not differ in any node says nothing: it is discarded.
 
+    Where the fabric knows the inverse covariance P of its noise, P da stands for da in the update
+    and da . P da for |da|^2.
+
     Args:
         reads: K, presentations of each sample in a step, >= 2.
         decorrelation_rate: of the update of R; 0 leaves R alone.
@@ -49,6 +52,11 @@ class NoiseBased:
             )
         self.reads = reads
         self.decorrelation_rate = decorrelation_rate
+
+    @property
+    def passes(self) -> int:
+        """Presentations of the batch in one step, K."""
+        return self.reads
 
     def step(
         self,
@@ -82,11 +90,15 @@ class NoiseBased:
         repeated = np.tile(labels, self.reads)
         losses = cross_entropy(logits, repeated)
         differences = [_from_first_read(p, self.reads) for p in passes]
-        factors, kept = _factors(losses.reshape(self.reads, batch), differences, network.nodes)
+        precision = fabric.precision
+        weighed = differences if precision is None else precision.weigh(differences)
+        factors, kept = _factors(
+            losses.reshape(self.reads, batch), differences, weighed, network.nodes
+        )
         updated = bool(kept.any())
         if updated:
             gradients = {}
-            for index, (p, difference) in enumerate(zip(passes, differences, strict=True)):
+            for index, (p, difference) in enumerate(zip(passes, weighed, strict=True)):
                 along = np.einsum("kb,kbm->bm", factors, difference)
                 gradients[f"layer{index}.w"] = along.T @ p.decorrelated[:batch]
                 gradients[f"layer{index}.b"] = along.sum(axis=0)
@@ -111,19 +123,22 @@ def _from_first_read(layer_pass: LayerPass, reads: int) -> Array:
 
 
 def _factors(
-    losses: NDArray[np.float64], differences: list[Array], nodes: int
+    losses: NDArray[np.float64], differences: list[Array], weighed: list[Array], nodes: int
 ) -> tuple[Array, NDArray[np.bool_]]:
     """N (L_k - mean L) / sum of squared deviations, (K-1, B), and which samples have one, (B,).
+
+    Squared means times the weighed ones; without a precision these are the same arrays.
 
     Deviations from the mean over reads sum to zero, so the covariance may be taken with the
     differences from read 0, and its own loss drops out.
     """
     reads, batch = losses.shape
     power = np.zeros(batch)
-    for difference in differences:
-        power += np.einsum("kbm,kbm->b", difference, difference, dtype=np.float64)
+    for difference, other in zip(differences, weighed, strict=True):
+        power += np.einsum("kbm,kbm->b", difference, other, dtype=np.float64)
         total = difference.sum(axis=0, dtype=np.float64)
-        power -= np.einsum("bm,bm->b", total, total) / reads
+        other_total = other.sum(axis=0, dtype=np.float64)
+        power -= np.einsum("bm,bm->b", total, other_total) / reads
     if not (np.isfinite(power).all() and np.isfinite(losses).all()):
         raise BadReply(
             "the fabric returned an activity that is not a finite number (overload, or a "
