@@ -1,30 +1,14 @@
-"""From gradients to changed parameters, in place."""
+"""Adam, the optimiser that noise-based learning was published with."""
 
-import math
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mtjlab.learning.optimisers.schedule import Schedule, ScheduleName
+
 Array = NDArray[np.float32]
-ScheduleName = Literal["constant", "cosine"]
-
-
-class Optimiser(Protocol):
-    """Moves parameters along gradients and remembers what it needs for the next update."""
-
-    def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
-        """Change every parameter that has a gradient of the same name, in place."""
-        ...
-
-    def state(self) -> dict[str, NDArray[Any] | int]:
-        """A flat copy of the memory."""
-        ...
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Put back what `state()` returned."""
-        ...
 
 
 class Adam:
@@ -35,8 +19,7 @@ class Adam:
         weight_decay: each update multiplies weights (not biases) by 1 - rate * weight_decay.
         beta1, beta2: forgetting of first and second moment per update, 0 <= beta < 1.
         epsilon: added to the root of the second moment.
-        schedule: "cosine" goes from `learning_rate` to 0 in `total_updates`, and stays there.
-        total_updates: needed by "cosine".
+        schedule, total_updates, warm_up: of the learning rate; see `Schedule`.
 
     Attributes:
         updates: so far.
@@ -52,27 +35,19 @@ class Adam:
         epsilon: float = 1e-8,
         schedule: ScheduleName = "constant",
         total_updates: int | None = None,
+        warm_up: int = 0,
     ) -> None:
-        if not 0.0 < learning_rate < math.inf:
-            raise ValueError(f"learning_rate = {learning_rate!r} must be positive and finite")
-        if schedule == "cosine" and (total_updates is None or total_updates < 1):
-            raise ValueError(f"total_updates = {total_updates!r}: a cosine schedule needs its end")
-        self.learning_rate = learning_rate
+        self.schedule = Schedule(learning_rate, schedule, total_updates, warm_up)
         self.weight_decay = weight_decay
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
-        self.schedule = schedule
-        self.total_updates = total_updates
         self.updates = 0
         self._moments: dict[str, tuple[Array, Array]] = {}
 
     def rate(self) -> float:
         """Learning rate of the next update."""
-        if self.schedule == "constant" or self.total_updates is None:
-            return self.learning_rate
-        done = min(1.0, self.updates / self.total_updates)
-        return 0.5 * self.learning_rate * (1.0 + math.cos(math.pi * done))
+        return self.schedule.rate(self.updates)
 
     def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
         """One update of all parameters that have a gradient, in place."""
