@@ -3,7 +3,8 @@
 An entry point of `mtjlab.fabrics` names a class that satisfies `Part`. `noise_learning` builds
 one part for each fabric it was asked for, and in this order calls: the constructor (pure; refuses
 what the wiring cannot serve), `prediction`, `prepare`, `calibrate` or `restore`, and then for
-each learning step `begin` and `forward`.
+each learning step `begin` and `forward`. `prepare` may be called on another object, built alike,
+than the one that calibrates and learns: it must leave nothing there that learning needs.
 """
 
 from collections.abc import Sequence
@@ -91,7 +92,8 @@ class Honesty:
             instrument's; None where it was not determined.
         correlation: of the perturbations of any two nodes.
         saturated, presented: (node, presentation) pairs at the end of the bias window, and all.
-        energy_j: dissipated in the junctions while learning, J.
+        energy_j: dissipated in the junctions by all presentations so far, calibration not
+            counted, J. What evaluations had of it the protocol takes off, by bench time.
         slowest_tau_c_s: of the junctions in use, s; None without junctions.
         sample_spacing_s, pass_spacing_s: as they were, s; None without a bench.
         transactions: blocks taken so far, calibration not counted.
@@ -135,12 +137,18 @@ class Part(Fabric, Protocol):
     Built as `Kind(rig, layers, sampling, options, claimed)`; layers are counted from 0 within the
     part by `forward`, `clean` and `slope`.
 
+    What follows a colon in the name of a fabric, as in `recorded:trace.h5`, is given as the option
+    `argument`; a model without that field admits none. Options named `activation`, `bias_v` and
+    `unit_v` are also filled from the parameters of that name, where the user said one.
+
     Attributes:
         options: model of the fabric's own parameters, each with unit and bounds.
         cells: junctions it may use, so that the next part does not.
+        transactions: blocks taken so far, calibration not counted; asked after every step.
     """
 
     options: ClassVar[type[Parameters]]
+    transactions: int
 
     def __init__(
         self,
