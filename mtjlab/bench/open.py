@@ -36,7 +36,7 @@ from mtjlab.core.interfaces import (
 )
 from mtjlab.core.permit import WritePermit
 from mtjlab.core.places import runs_dir
-from mtjlab.core.protocol import Rig
+from mtjlab.core.protocol import Rig, cannot_hold
 from mtjlab.core.units import si
 
 if TYPE_CHECKING:
@@ -250,6 +250,7 @@ class OpenBench:
             busy=self.guard.lease,
             raw=self.raw.driver,
             hand_over=self.hand_over,
+            hold_junctions=self.simulated.world.hold if self.simulated else cannot_hold,
         )
 
     def world_state(self) -> Mapping[str, Any]:

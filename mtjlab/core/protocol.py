@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mtjlab.core.clock import Clock
 from mtjlab.core.coil import FieldSource
-from mtjlab.core.errors import LimitError
+from mtjlab.core.errors import BenchError, LimitError
 from mtjlab.core.generators import Generators
 from mtjlab.core.interfaces import Daq, Selector, SourceMeter
 from mtjlab.core.limits import JunctionLimits
@@ -24,6 +24,7 @@ from mtjlab.core.wiring import Wiring
 
 StateValue = NDArray[Any] | int | float | str | bool | None
 State = Mapping[str, StateValue]
+Hold = typing.Literal["stuck", "mean", "free"]
 Results = dict[str, Any]
 
 
@@ -66,6 +67,14 @@ def _no_raw(name: str) -> AbstractContextManager[Any]:
     raise LimitError(f"raw access to {name}: there is no way around the guard; nothing was sent")
 
 
+def cannot_hold(how: Hold) -> None:
+    """`Rig.hold_junctions` of a bench that is no twin in this program."""
+    raise BenchError(
+        f"junctions = {how}: only a twin in this program can hold its junctions; on this bench use "
+        "junctions=off where the fabric allows it, or try the control on an in-memory twin"
+    )
+
+
 def _no_hand_over() -> None:
     raise LimitError("the bench cannot be handed over: there is no way around the guard")
 
@@ -88,6 +97,9 @@ class Rig:
             an output is on; without it the supervisor would take this program for hung.
         raw: `with rig.raw("smu") as driver:` the driver itself, which can be set inside the block,
             unguarded. LimitError unless the bench file says `allow_raw = true`.
+        hold_junctions: `hold_junctions(how)`: "stuck", every junction in P whatever its bias;
+            "mean", each with its mean response at its bias, without telegraph; "free" again.
+            BenchError unless the twin is in this program.
         hand_over: close every link, for code that opens the instruments itself; likewise. The
             bench is connected again and made safe when the run ends.
     """
@@ -106,6 +118,7 @@ class Rig:
     busy: Callable[[float], None] = lambda _seconds: None
     raw: Callable[[str], AbstractContextManager[Any]] = _no_raw
     hand_over: Callable[[], None] = _no_hand_over
+    hold_junctions: Callable[[Hold], None] = cannot_hold
     fields: Mapping[str, FieldSource] = field(default_factory=dict)
 
     def emit_row(self, stream: str, row: Any) -> None:

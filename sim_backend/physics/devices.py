@@ -183,6 +183,11 @@ class Devices:
             np.where(self.frozen, self.frozen_ap, found.occupancy),
         )
 
+    def in_p(self) -> "Devices":
+        """The same with every junction in P whatever its bias."""
+        every = np.ones(len(self), dtype=np.bool_)
+        return replace(self, frozen=every, frozen_ap=~every)
+
     def take(self, index: NDArray[np.intp]) -> "Devices":
         """Some of them, in the order of `index`."""
         arrays = [field.name for field in fields(self) if field.name != "parameters"]

@@ -6,7 +6,7 @@ series read at once.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +20,19 @@ if TYPE_CHECKING:  # the compiler of its kernels takes a second to load
     from sim_backend.physics.packed import Packed
 
 Index = NDArray[np.intp]
+Hold = Literal["stuck", "mean", "free"]
 
 
 class Seen(NamedTuple):
     """What was found at n instants.
 
     Attributes:
-        ap: (n, k), True is AP.
+        ap: (n, k), True is AP; of held junctions the share of AP, 0 to 1.
         factor: (n, k), multiplies the conductance of that state; None where nothing but the
             telegraph moves any of the k junctions.
     """
 
-    ap: NDArray[np.bool_]
+    ap: NDArray[np.bool_] | NDArray[np.float64]
     factor: NDArray[np.float64] | None
 
 
@@ -41,6 +42,7 @@ class Population:
     Attributes:
         ap: (m,), the last known states, True is AP.
         time_s: (m,), when they were known, s.
+        held: unless "free" no junction moves by itself: each is at its occupancy, always.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Population:
     ) -> None:
         self.ap = ap
         self.time_s = time_s
+        self.held: Hold = "free"
         self._fluctuations = fluctuations
 
     @classmethod
@@ -98,6 +101,10 @@ class Population:
             rng: n rows of uniform numbers are drawn.
         """
         k = len(index)
+        if self.held != "free":
+            self.time_s[index] = t0_s + (n - 1) * dt_s
+            share = rates.occupancy if run is None else rates.occupancy[run]
+            return Seen(np.array(np.broadcast_to(share, (n, k)), dtype=np.float64), None)
         elapsed_s = np.maximum(t0_s - self.time_s[index], 0.0)
         width = self._fluctuations.width(index)
         uniform = rng.random((n, k + width))
@@ -112,6 +119,13 @@ class Population:
         if not width:
             return Seen(ap, None)
         return Seen(ap, self._fluctuations.factor(index, ap, elapsed_s, dt_s, uniform[:, k:]))
+
+    def hold(self, how: Hold, t_s: float) -> None:
+        """From `t_s` on; "stuck" puts every junction into P, whose rates must say so too."""
+        self.held = how
+        if how == "stuck":
+            self.ap[:] = False
+        np.maximum(self.time_s, t_s, out=self.time_s)
 
     def advance_packed(
         self,
@@ -155,9 +169,11 @@ class Population:
         self.time_s[index] = t0_s + (n - 1) * dt_s
         return words
 
-    def state(self) -> dict[str, NDArray[Any]]:
+    def state(self) -> dict[str, Any]:
         """Everything that changes, flat."""
-        return {"ap": self.ap.copy(), "time_s": self.time_s.copy(), **self._fluctuations.state()}
+        held = {} if self.held == "free" else {"held": self.held}
+        known = {"ap": self.ap.copy(), "time_s": self.time_s.copy(), **held}
+        return known | self._fluctuations.state()
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from `state()` of a population of the same devices.
@@ -171,3 +187,4 @@ class Population:
             raise ValueError(f"the saved state has {ap.size} junctions, expected {self.ap.size}")
         self._fluctuations.restore(state)
         self.ap, self.time_s = ap, time_s
+        self.held = cast(Hold, state.get("held", "free"))

@@ -1,6 +1,7 @@
 """A passive array in the world: junctions that feel each other, amplifiers that read columns."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from sim_backend.world.array_points import ArrayPoints, Bias
 from sim_backend.world.chip import Chip
 from sim_backend.world.instants import Index, Instants, Volts, Waveforms, levels
 from sim_backend.world.lines import STATES, LineStates
+from sim_backend.world.lived import by_state
 from sim_backend.world.sources import Sources
 from sim_backend.world.surroundings import Surroundings
 
@@ -94,6 +96,11 @@ class ArrayGroup:
         """A source or a line has moved: the operating point is no longer what it was."""
         self._held = None
 
+    def hold(self) -> None:
+        """The junctions are held otherwise from now on."""
+        self._bias = replace(self._bias, devices=self._chip.held_devices.take(self._index))
+        self.forget()
+
     def connect(self, lines: LineStates) -> None:
         """Other connections from now on; the array must have been brought here."""
         self.lines = lines
@@ -137,7 +144,7 @@ class ArrayGroup:
         deviation: Mapping[str, Volts],
         *,
         keep: bool,
-    ) -> tuple[Volts, NDArray[np.bool_]]:
+    ) -> tuple[Volts, NDArray[np.bool_] | Volts]:
         """Bring the array through the instants: amplifier outputs (n, M), states (n, N, M).
 
         Only the last instants' states are given back unless they are to be kept.
@@ -151,7 +158,11 @@ class ArrayGroup:
             level_v, run = levels(source_v)
             points = self._points(level_v, at.t0_s)
         delayed = np.tile(skew_s, self._shape[0])
-        if self._solver.name == "linearised":
+        column_a: Volts
+        ap: NDArray[np.bool_] | Volts
+        if self._chip.population.held != "free":
+            column_a, ap = self._still(before, points, run, at, delayed)
+        elif self._solver.name == "linearised":
             column_a, ap = self._linearised(before, points, run, at, delayed, keep)
         else:
             column_a, ap = self._solved(before, points, run, at, delayed)
@@ -194,6 +205,24 @@ class ArrayGroup:
             level = int(here[-1])
         return np.concatenate(currents), np.concatenate(states)
 
+    def _still(
+        self, before: ArrayPoints, points: ArrayPoints, run: Index, at: Instants, delayed: Volts
+    ) -> tuple[Volts, Volts]:
+        """Held junctions: every level has one column current and one share of AP."""
+        self._chip.population.time_s[self._index] = at.t0_s + (at.n - 1) * at.dt_s + delayed
+        column_a = self._still_a(points)[run]
+        if self._amplifiers.lag:
+            # What flowed until the edge.
+            column_a = np.concatenate([self._still_a(before)[:1], column_a[:-1]])
+        return column_a, points.share[run]
+
+    def _still_a(self, points: ArrayPoints) -> Volts:
+        """Column currents of each level, (L, M), A."""
+        if self._solver.name == "linearised":
+            return points.still_a
+        solved = [self._solve(points, i, share) for i, share in enumerate(points.share)]
+        return np.array([column_a for _, column_a in solved])
+
     def _advance(
         self, before: Rates, rates: Rates, run: Index, at: Instants, delayed: Volts
     ) -> tuple[NDArray[np.bool_], Volts | None]:
@@ -217,7 +246,7 @@ class ArrayGroup:
             )
         shape = (at.n, *self._shape)
         factor = None if seen.factor is None else seen.factor.reshape(shape)
-        return seen.ap.reshape(shape), factor
+        return seen.ap.astype(np.bool_, copy=False).reshape(shape), factor
 
     def _solved(
         self, before: ArrayPoints, points: ArrayPoints, run: Index, at: Instants, delayed: Volts
@@ -244,10 +273,14 @@ class ArrayGroup:
         return currents, states
 
     def _solve(
-        self, points: ArrayPoints, level: int, ap: NDArray[np.bool_], factor: Volts | None = None
+        self,
+        points: ArrayPoints,
+        level: int,
+        ap: NDArray[np.bool_] | Volts,
+        factor: Volts | None = None,
     ) -> tuple[Volts, Volts]:
         """Junction voltages (N, M) and column currents (M,) of one state."""
-        g_s = np.where(ap, points.g_ap_s[level], points.g_p_s[level])
+        g_s = by_state(ap, points.g_ap_s[level], points.g_p_s[level])
         if factor is not None:
             g_s = g_s * factor[0]
         rows_ohm, columns_ohm = self._lines_ohm()

@@ -15,6 +15,7 @@ from sim_backend.physics.crossbar import Crossbar, Lines, OperatingPoints, opera
 from sim_backend.physics.devices import Devices
 from sim_backend.physics.rates import Rates
 from sim_backend.world.instants import Index, Volts
+from sim_backend.world.lived import by_state
 
 # Mean states and voltages agree to about (R_line / R_junction)^3 after this many rounds.
 _ROUNDS = 2
@@ -132,16 +133,26 @@ class ArrayPoints:
             found = found + (self._junction_a(ap, run) * (factor - 1.0)).sum(axis=1)
         return found
 
-    def row_a(self, ap: NDArray[np.bool_]) -> Volts:
+    @property
+    def share(self) -> Volts:
+        """Of AP in the long run, (L, N, M)."""
+        return self.rates.occupancy.reshape(self.g_p_s.shape)
+
+    @property
+    def still_a(self) -> Volts:
+        """Column currents (L, M) with every junction at its mean, A."""
+        found: Volts = self.points.base_a + (self.share * self.points.step_a).sum(axis=1)
+        return found
+
+    def row_a(self, ap: NDArray[np.bool_] | Volts) -> Volts:
         """Current into each row (n, N) of states (n, N, M) at level 0, A."""
         row_a: Volts = self._junction_a(ap, np.zeros(len(ap), dtype=np.intp)).sum(axis=2)
         return row_a
 
-    def _junction_a(self, ap: NDArray[np.bool_], run: Index) -> Volts:
+    def _junction_a(self, ap: NDArray[np.bool_] | Volts, run: Index) -> Volts:
         p_a = self.v_p.reshape(self.g_p_s.shape) * self.g_p_s
         ap_a = self.v_ap.reshape(self.g_p_s.shape) * self.g_ap_s
-        found: Volts = np.where(ap, ap_a[run], p_a[run])
-        return found
+        return by_state(ap, ap_a[run], p_a[run])
 
     def conditional_rates(self, level: int, ap: NDArray[np.bool_], junction_v: Volts) -> Rates:
         """Rates (N M,) of junctions in states (N, M) that have these voltages (N, M) now.

@@ -48,6 +48,11 @@ class Chip:
         population = Population.start(devices, rest.occupancy, t_s, noise)
         return cls(devices, population, field_t, surroundings.ambient_k)
 
+    @property
+    def held_devices(self) -> Devices:
+        """`devices`, all of them in P while they are held there."""
+        return self.devices.in_p() if self.population.held == "stuck" else self.devices
+
     def advance_between(
         self,
         index: Index,

@@ -1,7 +1,7 @@
 """Single junctions on dividers, in the world: states, node voltages, cables, load."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,28 +13,11 @@ from sim_backend.physics.electronics.cable import Approach, charge, pieces
 from sim_backend.physics.singles import OperatingPoint, Singles
 from sim_backend.world.chip import Chip
 from sim_backend.world.instants import Index, Instants, Volts, Waveforms, levels
+from sim_backend.world.lived import Lived, by_state
 from sim_backend.world.sources import Sources
 
 # Pieces of one sample interval in which a charging cable is followed.
 _MOST_PIECES = 256
-
-
-class _Lived(NamedTuple):
-    """What junctions (k of them) went through at n instants.
-
-    Attributes:
-        ap: (n, k), their states.
-        factor: (n, k) on the conductance, or None.
-        point: operating points, (k,), or (levels, k) with `run`.
-        run: (n,), the level that holds from each instant, or None.
-        node_v: (n, k), where a cable lags; None where none does.
-    """
-
-    ap: NDArray[np.bool_]
-    factor: Volts | None
-    point: OperatingPoint
-    run: Index | None
-    node_v: Volts | None
 
 
 class SinglesGroup:
@@ -93,6 +76,12 @@ class SinglesGroup:
         if len(index := self.behind(terminal)):
             self._live(index, Instants(t_s, 0.0, 1, {}), None, {})
 
+    def hold(self) -> None:
+        """The junctions are held otherwise from now on."""
+        devices = self._chip.held_devices.take(np.arange(len(self.terminals)))
+        self._singles = replace(self._singles, devices=devices)
+        self.forget()
+
     def forget(self) -> None:
         """A source has moved: operating points are no longer what they were."""
         self._points.clear()
@@ -126,7 +115,7 @@ class SinglesGroup:
         if not len(index):
             return 0.0
         lived = self._live(index, at, None, {})
-        load_s = np.where(lived.ap, lived.point.load_ap_s, lived.point.load_p_s)
+        load_s = by_state(lived.ap, lived.point.load_ap_s, lived.point.load_p_s)
         if lived.factor is not None:
             # load = d^2 g / (1 + R g) with g multiplied by the factor.
             part = self._series_part(index, lived)
@@ -143,7 +132,7 @@ class SinglesGroup:
 
     def _live(
         self, index: Index, at: Instants, skew_s: Volts | None, played: Mapping[str, Volts]
-    ) -> _Lived:
+    ) -> Lived:
         """Bring junctions through the instants; each is seen `skew_s` (k,) after each of them."""
         before = self._point(index, at.t0_s)
         point, run = before, None
@@ -176,12 +165,12 @@ class SinglesGroup:
             n=n,
             rng=self._generators["noise"],
         )
-        lived = _Lived(seen.ap, seen.factor, point, fine_run, None)
+        lived = Lived(seen.ap, seen.factor, point, fine_run, None)
         if lags:
             step_s = np.full((n, len(index)), at.dt_s / fine)
             step_s[0] = np.maximum(first_s - last_s, 0.0)
             lived = self._charged(index, lived, before, start_ap, step_s)
-        return _every(lived, slice(None, None, fine))
+        return lived.every(slice(None, None, fine))
 
     def _live_skewed(
         self,
@@ -191,7 +180,7 @@ class SinglesGroup:
         before: OperatingPoint,
         point: OperatingPoint,
         run: Index,
-    ) -> _Lived:
+    ) -> Lived:
         """A waveform and delayed inputs: every interval is a step before and one after the look."""
         population = self._chip.population
         start_ap, last_s = population.ap[index], population.time_s[index]
@@ -199,22 +188,22 @@ class SinglesGroup:
         seen, which = self._chip.advance_between(
             index, before.rates, point.rates, run, at, skew_s, rng
         )
-        lived = _Lived(seen.ap, seen.factor, point, which, None)
+        lived = Lived(seen.ap, seen.factor, point, which, None)
         if self._capacitance_f[index].any():
             step_s = np.empty((2 * at.n, len(index)))
             step_s[0] = np.maximum(at.t0_s - last_s, 0.0)
             step_s[1::2], step_s[2::2] = skew_s, at.dt_s - skew_s
             lived = self._charged(index, lived, before, start_ap, step_s)
-        return _every(lived, slice(1, None, 2))
+        return lived.every(slice(1, None, 2))
 
     def _charged(
         self,
         index: Index,
-        lived: _Lived,
+        lived: Lived,
         before: OperatingPoint,
         start_ap: NDArray[np.bool_],
         step_s: Volts,
-    ) -> _Lived:
+    ) -> Lived:
         """Follow the cables through the steps that end at each instant."""
         n, k = lived.ap.shape
 
@@ -236,25 +225,30 @@ class SinglesGroup:
         ]
         ap = lived.ap
         approach = Approach(
-            np.where(ap, v[1], v[0]),
-            np.where(ap, v[0], v[1]),
-            np.where(ap, tau_s[1], tau_s[0]),
-            np.where(ap, tau_s[0], tau_s[1]),
-            total_hz * np.where(ap, 1.0 - occupancy, occupancy),
+            by_state(ap, v[1], v[0]),
+            by_state(ap, v[0], v[1]),
+            by_state(ap, tau_s[1], tau_s[0]),
+            by_state(ap, tau_s[0], tau_s[1]),
+            total_hz * by_state(ap, 1.0 - occupancy, occupancy),
             total_hz,
         )
-        switched = np.concatenate([start_ap[np.newaxis], ap[:-1]]) != ap
-        uniform = self._generators["noise"].random((n, k))
+        if lived.held:
+            still = np.zeros((n, k))
+            approach = approach._replace(leave_hz=still, total_hz=still)
+            switched, uniform = still > 0, still
+        else:
+            switched = np.concatenate([start_ap[np.newaxis], ap[:-1]]) != ap
+            uniform = self._generators["noise"].random((n, k))
         node_v = charge(self._cable_v[index], approach, switched, step_s, uniform)
         self._cable_v[index] = node_v[-1]
         return lived._replace(node_v=node_v)
 
-    def _node_v(self, index: Index, lived: _Lived, column: Index) -> Volts:
+    def _node_v(self, index: Index, lived: Lived, column: Index) -> Volts:
         point, run = lived.point, lived.run
         v_p, v_ap = point.v_p[..., column], point.v_ap[..., column]
         if run is not None:
             v_p, v_ap = v_p[run], v_ap[run]
-        volts = np.where(lived.ap[:, column], v_ap, v_p)
+        volts = by_state(lived.ap[:, column], v_ap, v_p)
         if lived.node_v is not None:
             # Without a capacitance the node is where it settles, at once.
             lags = self._capacitance_f[index][column] > 0
@@ -264,7 +258,7 @@ class SinglesGroup:
             volts = volts / (1.0 + part * (lived.factor[:, column] - 1.0))
         return volts
 
-    def _series_part(self, index: Index, lived: _Lived) -> Volts:
+    def _series_part(self, index: Index, lived: Lived) -> Volts:
         """R_series g / (1 + R_series g), (n, k): the part of the voltage across the resistor."""
         g_ap_s = self._singles.devices.conductance_ap_s(self._whole(index, lived.point.v_ap))
         x_p = self._singles.series_ohm * self._singles.devices.g_p_s
@@ -273,8 +267,7 @@ class SinglesGroup:
         part_ap = (x_ap / (1.0 + x_ap))[..., index]
         if lived.run is not None:
             part_ap = part_ap[lived.run]
-        found: Volts = np.where(lived.ap, part_ap, part_p)
-        return found
+        return by_state(lived.ap, part_ap, part_p)
 
     def _whole(self, index: Index, values: Volts) -> Volts:
         """Values of some junctions in an array for all of them."""
@@ -283,7 +276,7 @@ class SinglesGroup:
         return whole
 
     def _deviation_v(
-        self, index: Index, lived: _Lived, column: Index, deviation: Mapping[str, Volts]
+        self, index: Index, lived: Lived, column: Index, deviation: Mapping[str, Volts]
     ) -> Volts | float:
         """What deviations of sources do to the nodes; the junctions' rates do not notice."""
         mine = [(t, v) for t, v in deviation.items() if len(self.behind(t))]
@@ -335,16 +328,3 @@ class SinglesGroup:
         self.forget()
         if "cable_v" in state:
             self._cable_v = np.array(state["cable_v"], dtype=np.float64)
-
-
-def _every(lived: _Lived, which: slice) -> _Lived:
-    """Only some of the instants."""
-    if which == slice(None, None, 1):
-        return lived
-    return _Lived(
-        lived.ap[which],
-        None if lived.factor is None else lived.factor[which],
-        lived.point,
-        None if lived.run is None else lived.run[which],
-        None if lived.node_v is None else lived.node_v[which],
-    )

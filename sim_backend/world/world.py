@@ -7,6 +7,7 @@ observes it or changes its bias first propagates it to then, exactly and in one 
 import math
 import threading
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import numpy as np
 
@@ -16,20 +17,19 @@ from mtjlab.core.protocol import State, StateValue
 from mtjlab.core.wiring import ArrayWiring, Wiring, selected_by
 from sim_backend.physics.devices import Devices
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
+from sim_backend.physics.population import Hold
 from sim_backend.world.array import ArrayGroup
 from sim_backend.world.chip import Chip
 from sim_backend.world.coils import Coils
 from sim_backend.world.followers import Follower, Followers
 from sim_backend.world.instants import Instants, Volts, Waveforms
 from sim_backend.world.lines import LineState
+from sim_backend.world.loads import mean_conductance_s
 from sim_backend.world.routes import Route, Routes, delays
 from sim_backend.world.saved import below, restore_chip, streams
 from sim_backend.world.singles import SinglesGroup
 from sim_backend.world.sources import Sources, number
 from sim_backend.world.surroundings import Surroundings
-
-# Instants that an integration is resolved into, and states held in memory at once, at most.
-_MOST_INSTANTS, _MOST_STATES = 20_000, 2_000_000
 
 
 class World:
@@ -127,6 +127,25 @@ class World:
         self._chip.field_t[:] = self._static_t + self._coils.field_t(self._sources.held)
         for group in self._groups:
             group.forget()
+
+    def hold(self, how: Hold) -> None:
+        """Hold all junctions from now on; those held have no trap, third level or flicker.
+
+        Args:
+            how: "stuck": in P whatever bias and faults; "mean": at once at the long-run mean of
+                the response at the bias; "free": they go on from P, or from before.
+
+        Raises:
+            ValueError: another word.
+        """
+        if how not in get_args(Hold):
+            raise ValueError(f"hold({how!r}): expected one of {get_args(Hold)}")
+        with self.lock:
+            self.catch_up()
+            if how != self._chip.population.held:
+                self._chip.population.hold(how, self.clock.now_s())
+                for group in self._groups:
+                    group.hold()
 
     def connect(self, array: int, rows: Sequence[LineState], columns: Sequence[LineState]) -> None:
         """A selector moves: from now on these are the connections of an array's lines.
@@ -262,34 +281,14 @@ class World:
             )
 
     def mean_conductance_s(self, terminal: str, duration_s: float) -> float:
-        """Time average of 1 / load over `duration_s` (s, >= 0), which passes; S.
-
-        The states are looked at every half of the shortest correlation time, or 20 000 times.
-        """
+        """Time average of 1 / load over `duration_s` (s, >= 0), which passes; S."""
         with self.lock:
             self.catch_up()
             groups = [group for group in self._groups if terminal in group.terminals]
-            start_s = self.clock.now_s()
-            end_s = start_s + duration_s
             if not groups:
                 self.clock.sleep(duration_s)
                 return self._coils.conductance_s(terminal)
-            fastest_hz = max(group.fastest_hz(terminal, start_s) for group in groups)
-            n = max(1, math.ceil(min(2.0 * duration_s * fastest_hz, _MOST_INSTANTS)))
-            dt_s = duration_s / n
-            # Whoever follows must see the junctions before they have gone on.
-            width = sum(group.width(terminal) for group in groups)
-            piece = 1 if self._followers else max(1, _MOST_STATES // width)
-            total = 0.0
-            for first in range(0, n, piece):
-                instants = min(piece, n - first)
-                self.catch_up()
-                at = Instants(self.clock.now_s(), dt_s, instants, {})
-                for group in groups:
-                    total += group.load_sum_s(terminal, at)
-                self.clock.sleep(instants * dt_s)
-            self.clock.sleep(end_s - self.clock.now_s())
-            return total / n
+            return mean_conductance_s(groups, terminal, duration_s, self.clock, self._followers)
 
     def follow(self, follower: Follower) -> None:
         """Let it catch up before anybody looks at the junctions or changes a source."""
@@ -323,6 +322,8 @@ class World:
         """
         with self.lock:
             restore_chip(self._chip.population, below("junction_", state))
+            for group in self._groups:
+                group.hold()
             self.clock.restore(number(state["clock_s"]))
             self._sources.restore(state)
             self._magnetise()
