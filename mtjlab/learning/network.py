@@ -108,11 +108,17 @@ class Network:
 
     def forward_clean(self, fabric: Fabric, x: Array) -> Array:
         """Logits (B, classes) of the fabric's noiseless model; touches no instrument."""
+        return self.clean_passes(fabric, x)[-1].output
+
+    def clean_passes(self, fabric: Fabric, x: Array) -> list[LayerPass]:
+        """What every layer of the fabric's noiseless model sees and answers, one row a sample."""
         answer = Activities(x, x)
+        passes: list[LayerPass] = []
         for index, layer in enumerate(self.layers):
             seen = self._decorrelated(index, answer.output)
             answer = fabric.clean(index, seen, layer.w, layer.b)
-        return answer.output
+            passes.append(LayerPass(seen, answer.activity, answer.output))
+        return passes
 
     def state(self) -> dict[str, NDArray[Any]]:
         """A copy of everything learnt, by name; R and c only where they are used."""

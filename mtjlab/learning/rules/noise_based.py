@@ -13,7 +13,7 @@ from mtjlab.learning.fabric import Fabric
 from mtjlab.learning.losses import correct, cross_entropy
 from mtjlab.learning.network import LayerPass, Network
 from mtjlab.learning.optimisers import Optimiser
-from mtjlab.learning.rules.rule import StepMetrics
+from mtjlab.learning.rules.rule import Memoryless, StepMetrics
 
 Array = NDArray[np.float32]
 
@@ -21,7 +21,7 @@ Array = NDArray[np.float32]
 _LEAST_POWER = 1e-30
 
 
-class NoiseBased:
+class NoiseBased(Memoryless):
     """Weights follow loss difference x activity difference x input over K noisy reads.
 
     With K = 2, dL the loss difference and da_l the activity differences of one sample,
