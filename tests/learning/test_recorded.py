@@ -25,7 +25,7 @@ class InMemory:
 
     def read(self, start, count):
         self.longest = max(self.longest, count)
-        assert 0 <= start
+        assert start >= 0
         assert start + count <= len(self.volts)
         return self.volts[start : start + count]
 
