@@ -1,4 +1,7 @@
-"""How well a network does: with the noise of one read, with a vote of several, without noise."""
+"""How well a network does: with the noise of one read, with several, without noise.
+
+Each is a number of its own: an accuracy says nothing until it says which.
+"""
 
 from dataclasses import dataclass
 
@@ -60,6 +63,23 @@ def majority(
     winners = counts == counts.max(axis=1, keepdims=True)
     ranked = np.where(winners, by_read.mean(axis=0), -np.inf)
     return Evaluation(float(correct(ranked, labels).mean()), loss, votes * len(x))
+
+
+def averaged(
+    network: Network, fabric: Fabric, x: Array, labels: NDArray[np.int64], *, reads: int = 8
+) -> Evaluation:
+    """Every sample read `reads` times (the whole set, then again); the largest mean logit wins.
+
+    Raises:
+        DataError: there is no sample.
+    """
+    _some(labels)
+    if reads < 1:
+        raise ValueError(f"reads = {reads} must be at least 1")
+    logits = network.forward(fabric, x, repeats=reads)[-1].output
+    loss = float(cross_entropy(logits, np.tile(labels, reads)).mean())
+    mean = logits.reshape(reads, len(x), -1).mean(axis=0)
+    return Evaluation(float(correct(mean, labels).mean()), loss, reads * len(x))
 
 
 def clean(network: Network, fabric: Fabric, x: Array, labels: NDArray[np.int64]) -> Evaluation:

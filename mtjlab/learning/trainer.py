@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from mtjlab.core.errors import ParameterError
 from mtjlab.learning import evaluate
+from mtjlab.learning.alignment import Alignment, align
 from mtjlab.learning.evaluate import Evaluation
 from mtjlab.learning.fabric import Fabric
 from mtjlab.learning.network import Network
 from mtjlab.learning.optimisers import Optimiser
+from mtjlab.learning.programming import Programmed
 from mtjlab.learning.rules.rule import Rule, StepMetrics
 from mtjlab.learning.splits import Split
 
@@ -144,14 +146,31 @@ class Trainer:
         self._last_at_target = at_target
         return result
 
+    def alignment(self, *, repeats: int = 100, samples: int = 64) -> Alignment:
+        """How the rule's update lies to the gradient of the fabric's model; learns nothing.
+
+        On the first `samples` of the training part, read `repeats` times; these reads count as
+        evaluation, and the noise that they take is gone.
+
+        Raises:
+            ParameterError: the fabric has no model of its response.
+        """
+        x, labels = self.split.train_x[:samples], self.split.train_labels[:samples]
+        found = align(self.rule, self.network, self.fabric, x, labels, repeats=repeats)
+        self.evaluation_reads += found.reads
+        return found
+
     def state(self) -> State:
-        """Flat; with the state of `rng` and of the fabric's world all that goes on bit by bit."""
+        """Flat; with the states of generators and of the fabric's world it goes on bit by bit."""
         saved: State = {name: getattr(self, name) for name in _COUNTERS}
         saved["order"] = self._order.copy()
         saved["shown"] = self._shown
         saved["last_at_target"] = self._last_at_target
         saved.update({f"network.{k}": v for k, v in self.network.state().items()})
         saved.update({f"optimiser.{k}": v for k, v in self.optimiser.state().items()})
+        saved.update({f"rule.{k}": v for k, v in self.rule.state().items()})
+        if isinstance(self.fabric, Programmed):
+            saved.update({f"programmed.{k}": v for k, v in self.fabric.state().items()})
         return saved
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -164,6 +183,9 @@ class Trainer:
         self._last_at_target = bool(state["last_at_target"])
         self.network.restore(_below("network.", state))
         self.optimiser.restore(_below("optimiser.", state))
+        self.rule.restore(_below("rule.", state))
+        if isinstance(self.fabric, Programmed):
+            self.fabric.restore(_below("programmed.", state))
 
 
 _COUNTERS = ("steps", "updates", "reads", "evaluation_reads", "discarded", "reads_to_target")
