@@ -13,8 +13,10 @@ from mtjlab.core.units import parse_quantity
 TIME_NAMES = ("t", "time", "ts", "times", "seconds")
 
 # Names are compared in small letters, without blanks and signs: "Sample Interval (s)" is one.
-_INTERVALS = ("interval", "dt", "xincr", "timestep", "sampletime", "samplingtime")
-_INTERVALS += tuple(f"{word}interval" for word in ("sample", "sampling", "trace"))
+_INTERVALS = (
+    *("interval", "sampleinterval", "samplinginterval", "traceinterval"),
+    *("dt", "xincr", "timestep", "sampletime", "samplingtime"),
+)
 _RATES = ("rate", "fs", "samplerate", "samplingrate", "samplefrequency", "samplingfrequency")
 # Equal steps, but for the rounding of the column.
 _UNEVEN = 0.01
@@ -60,7 +62,7 @@ def interval_of_times(times: NDArray[np.floating], where: str) -> float | None:
         return None
     steps = np.diff(np.asarray(times, dtype=np.float64))
     mean = float(steps.mean())
-    rounding = 4.0 * np.finfo(times.dtype).eps * float(np.abs(times).max())
+    rounding = 4.0 * float(np.finfo(times.dtype).eps) * float(np.abs(times).max())
     if not mean > 0.0 or float(np.abs(steps - mean).max()) > max(_UNEVEN * mean, rounding):
         raise DataError(
             f"{where}: the column of times is not equally spaced "

@@ -17,7 +17,6 @@ from mtjlab.store.traces_metadata import (
 
 USUAL_COLUMN = "V"
 BATCH_ROWS = 2**18
-_BUFFER_BYTES = 2**20
 _TIMES = 1000
 
 
@@ -46,8 +45,9 @@ class ParquetChunk:
         self.path = path
         column = column or USUAL_COLUMN
         try:
-            # Without pre-buffering and with a buffer a column is streamed, page by page.
-            self._file = parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES)
+            # Mapped, and not buffered in advance: else a row group, which may be the whole file,
+            # stays in memory until its end.
+            self._file = parquet.ParquetFile(path, memory_map=True, pre_buffer=False)
         except (OSError, ValueError) as error:
             raise DataError(f"{path} cannot be read as parquet: {error}") from error
         schema = self._file.schema_arrow
