@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from mtjlab import __version__
-from mtjlab.cli import check, plot, run, safe, serve, show
+from mtjlab.cli import check, diff, plot, replay, resume, run, safe, serve, show
+from mtjlab.cli.execution import report_unread
 from mtjlab.core.errors import Aborted, MtjlabError, UsageError
 
 app = typer.Typer(
@@ -23,6 +24,9 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("show")(show.show)
 app.command("plot")(plot.plot)
+app.command("diff")(diff.diff)
+app.command("resume")(resume.resume)
+app.command("replay")(replay.replay)
 app.command("check")(check.check)
 app.command("safe")(safe.safe)
 app.command("serve")(serve.serve)
@@ -57,7 +61,7 @@ def run_command_line(arguments: Sequence[str] | None = None) -> NoReturn:
     except typer.TyperException as error:
         code = UsageError.exit_code
         if "--json" in given:
-            typer.echo(json.dumps(run.report_unread(error.format_message(), code)))
+            typer.echo(json.dumps(report_unread(error.format_message(), code)))
         else:
             errors.print(f"error: {error.format_message()}\nTry `mtjlab --help`", markup=False)
     except (typer.Abort, KeyboardInterrupt):

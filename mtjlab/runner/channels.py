@@ -13,11 +13,15 @@ EVERY_S = 1.0
 
 
 class Channels:
-    """The recorded channels of one bench; read between the steps of a run."""
+    """The recorded channels of one bench; read between the steps of a run.
+
+    Attributes:
+        last_s: bench time of the last reading.
+    """
 
     def __init__(self, bench: OpenBench) -> None:
         self._bench = bench
-        self._last_s = -math.inf
+        self.last_s = -math.inf
 
     def streams(self) -> list[Stream]:
         """One per channel: bench time, then its values."""
@@ -39,13 +43,13 @@ class Channels:
             InstrumentError: one of them does not answer, or answers nonsense.
         """
         now_s = self._bench.clock.now_s()
-        if now_s - self._last_s < EVERY_S:
+        if now_s - self.last_s < EVERY_S:
             return []
         taken = [
             (_stream(name), np.array([[self._bench.clock.now_s(), *channel.values()]]))
             for name, channel in self._bench.channels().items()
         ]
-        self._last_s = now_s
+        self.last_s = now_s
         return taken
 
 

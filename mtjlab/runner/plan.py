@@ -13,6 +13,7 @@ from mtjlab.core.errors import LimitError
 from mtjlab.core.parameters import Parameters, from_texts, read_file
 from mtjlab.core.protocol import Protocol
 from mtjlab.core.provenance import revision, versions
+from mtjlab.runner.continued import Begun
 from mtjlab.store import RunHeader, check_runs_dir
 
 OnError = Literal["pause", "fail"]
@@ -30,6 +31,8 @@ class Plan:
         command: the command line, for the run file.
         on_error: when an instrument does not come back: `pause` safe and wait for a person, or
             `fail` safe with exit code 3.
+        begun: the run that this one goes on with; None starts afresh.
+        on_twin: put a real bench on its twin.
     """
 
     protocol_name: str
@@ -40,6 +43,8 @@ class Plan:
     runs_dir: Path | None
     command: str = ""
     on_error: OnError = "fail"
+    begun: Begun | None = None
+    on_twin: bool = False
 
     def header(self, run_id: str, *, twin: bool) -> RunHeader:
         """What the run file says of the run before its first row."""
@@ -59,6 +64,7 @@ class Plan:
             started=datetime.now(UTC),
             command=self.command,
             allow_raw=self.loaded.file.bench.allow_raw,
+            resumed_from=self.begun.run_id if self.begun else "",
         )
 
 
@@ -81,11 +87,11 @@ def plan(
         LimitError: a recipe that goes around the guard, on a bench that does not allow it.
         StoreError: the run folder cannot be written.
     """
-    recipe = _recipe(protocol)
+    kind = recipe(protocol)
     given = read_file(parameters_file) if parameters_file else {}
-    params = recipe.resolve(from_texts(recipe.parameters, given, settings, of=protocol))
-    loaded = load(bench, overrides=recipe.twin_overrides(params), faults=faults_file)
-    if getattr(recipe, "unguarded", False) and not loaded.file.bench.allow_raw:
+    params = kind.resolve(from_texts(kind.parameters, given, settings, of=protocol))
+    loaded = load(bench, overrides=kind.twin_overrides(params), faults=faults_file)
+    if getattr(kind, "unguarded", False) and not loaded.file.bench.allow_raw:
         raise LimitError(
             f"{protocol} opens its instruments itself, past the guard, and the bench "
             f"{loaded.file.name!r} does not allow it; nothing was opened. Put `allow_raw = true` "
@@ -93,11 +99,15 @@ def plan(
         )
     if runs_dir is not None:
         check_runs_dir(runs_dir)
-    return Plan(protocol, recipe, params, loaded, seed, runs_dir, command, on_error)
+    return Plan(protocol, kind, params, loaded, seed, runs_dir, command, on_error)
 
 
-def _recipe(name: str) -> Protocol[Any]:
-    """One of our protocols by name, or `kind:target`: a recipe of another house."""
+def recipe(name: str) -> Protocol[Any]:
+    """One of our protocols by name, or `kind:target`: a recipe of another house.
+
+    Raises:
+        UsageError: no such protocol, or it does not load.
+    """
     kind, foreign, target = name.partition(":")
     made: Protocol[Any] = (
         plugins.load("recipes", kind)(target) if foreign else plugins.load("protocols", name)()

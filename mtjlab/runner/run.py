@@ -31,6 +31,7 @@ from mtjlab.core.events import (
 from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import Progress, Results, Rig, Stream
 from mtjlab.runner.channels import Channels
+from mtjlab.runner.continued import snapshot
 from mtjlab.runner.outcome import Outcome, words
 from mtjlab.runner.plan import Plan
 from mtjlab.runner.recovery import Recovery, end_safely
@@ -69,6 +70,7 @@ class Run:
         self._checkpointed_s = 0.0
         self._booked_s = time.monotonic()
         self._progress: Progress | None = None
+        self._begun = plan.begun
         self._thread = threading.Thread(target=self._execute, name="mtjlab run")
 
     def start(self) -> None:
@@ -148,7 +150,7 @@ class Run:
             plan.loaded,
             generators=generators,
             notice=self._notice,
-            pretend=plan.runs_dir is None,
+            pretend=plan.runs_dir is None or plan.on_twin,
         )
         rig = bench.rig(self._emit)
         streams = plan.protocol.streams(plan.params, rig)
@@ -160,16 +162,11 @@ class Run:
                 plan.runs_dir, plan.header(self.outcome.run_id, twin=bench.twin), streams
             )
             self.outcome.run_file = self._writer.path
-        self._tell(
-            RunStarted(
-                self.outcome.run_id,
-                plan.protocol_name,
-                rig.bench,
-                rig.twin,
-                plan.seed,
-                str(self.outcome.run_file or ""),
-            )
-        )
+        if plan.begun is not None:
+            self._progress = plan.begun.progress
+            self._sent = plan.begun.keep(self._writer, streams)
+        name, path = plan.protocol_name, str(self.outcome.run_file or "")
+        self._tell(RunStarted(self.outcome.run_id, name, rig.bench, rig.twin, plan.seed, path))
         self._tell(StateChanged("running"))
         self._go_on(rig)
 
@@ -183,6 +180,9 @@ class Run:
             try:
                 self._heed()
                 plan.protocol.setup(rig, plan.params)
+                if self._begun is not None:
+                    self._begun.take_up(self._bench, self._channels)
+                    self._begun = None
                 # Closed here, so that a `finally` of the protocol runs before the safe state.
                 with closing(plan.protocol.steps(rig, plan.params, state)) as steps:
                     self.outcome.results = self._drive(steps, rig, recovery)
@@ -268,19 +268,14 @@ class Run:
     def _checkpoint(self) -> None:
         """Save all that is needed to go on from the last committed step."""
         progress = self._progress
-        if self._writer is None or progress is None:
+        if self._writer is None or progress is None or self._begun is not None:
             return
         assert self._bench is not None
         self._checkpointed_s = time.monotonic()
         if self._checkpointed_s - self._booked_s >= BOOK_EVERY_S:
             self._booked_s = self._checkpointed_s
             self._bench.book(self.outcome.run_id)
-        self._writer.checkpoint(
-            {f"protocol/{key}": value for key, value in progress.state.items()}
-            | {f"generator/{k}": v for k, v in self._bench.generators.state().items()}
-            | dict(self._bench.world_state())
-            | {"done": progress.done, "total": progress.total}
-        )
+        self._writer.checkpoint(snapshot(progress, self._bench, self._channels))
 
     def _end_safely(self) -> None:
         bench = self._bench

@@ -11,6 +11,7 @@
 `data/README.md` describes the file for those who open it without mtjlab.
 """
 
+from mtjlab.store.compare import Comparison, compare
 from mtjlab.store.folder import check_runs_dir, find_run, run_files
 from mtjlab.store.log_lines import LogLine
 from mtjlab.store.reader import RunReader
@@ -18,6 +19,7 @@ from mtjlab.store.schema import Ending, RunHeader, Status
 from mtjlab.store.writer import RunWriter
 
 __all__ = [
+    "Comparison",
     "Ending",
     "LogLine",
     "RunHeader",
@@ -25,6 +27,7 @@ __all__ = [
     "RunWriter",
     "Status",
     "check_runs_dir",
+    "compare",
     "find_run",
     "run_files",
 ]
