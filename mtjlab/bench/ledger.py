@@ -23,6 +23,7 @@ from mtjlab.core.wiring import Cell, SingleJunction, Wiring
 
 # Upper ends of the bins, V; what lies above the last one is in the last bin.
 EDGES_V = tuple(round(0.05 * n, 2) for n in range(1, 21))
+_EDGES_V = np.array(EDGES_V)
 
 Seconds = NDArray[np.float64]
 
@@ -43,10 +44,15 @@ class Account:
         """`seconds` at |`volts`|."""
         if volts == 0 or seconds == 0:
             return
-        place = min(int(np.searchsorted(EDGES_V, abs(volts))), len(EDGES_V) - 1)
+        place = min(int(np.searchsorted(_EDGES_V, abs(volts))), len(EDGES_V) - 1)
         self.binned_s[place] += seconds
         if abs(volts) > soft_v:
             self.above_soft_s += seconds
+
+    def add(self, other: "Account") -> None:
+        """The seconds of another one, too."""
+        self.binned_s += other.binned_s
+        self.above_soft_s += other.above_soft_s
 
 
 class Ledger:
@@ -100,9 +106,14 @@ class Ledger:
     def played(self, terminal: str, volts: NDArray[np.float64], step_s: float) -> None:
         """Since `stands` the terminal did `volts` (n,), V, each for `step_s`."""
         self._levels.pop(terminal, None)
-        values, counts = np.unique(np.abs(volts), return_counts=True)
-        for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-            self._book(terminal, value, count * step_s)
+        # Once for all junctions of a row: a block may have thousands of levels.
+        stress: dict[float, Account] = {}
+        for cell, per_volt in self._behind.get(terminal, ()):
+            if per_volt not in stress:
+                stress[per_volt] = _stress(np.abs(volts) * per_volt, step_s, self._limits.soft_v)
+            if stress[per_volt].binned_s.any():
+                for accounts in (self.accounts, self._pending):
+                    accounts.setdefault(cell, Account()).add(stress[per_volt])
 
     def settle(self) -> None:
         """Book what stands until now; the levels go on."""
@@ -200,6 +211,14 @@ class Ledger:
                 account.book(abs(volts) * per_volt, seconds, self._limits.soft_v)
 
 
+def _stress(volts: NDArray[np.float64], step_s: float, soft_v: float) -> Account:
+    """Of one junction at worst-case |voltages| (n,), V, each for `step_s`."""
+    volts = volts[volts > 0]
+    places = np.minimum(np.searchsorted(_EDGES_V, volts), len(EDGES_V) - 1)
+    binned = np.bincount(places, minlength=len(EDGES_V))
+    return Account(binned * step_s, int(np.count_nonzero(volts > soft_v)) * step_s)
+
+
 def _behind(wiring: Wiring, limits: JunctionLimits) -> dict[str, list[tuple[Cell, float]]]:
     """Terminal -> each junction behind it, and its worst-case |V| per volt at the terminal."""
     found: dict[str, list[tuple[Cell, float]]] = {}
@@ -251,5 +270,4 @@ def _add(total: dict[Cell, Account], junctions: Mapping[str, Mapping[str, Any]])
         row, _, column = name.partition(",")
         account = total.setdefault(Cell(int(row), int(column)), Account())
         binned_s = np.asarray(booked["binned_s"], dtype=np.float64)
-        account.binned_s += binned_s
-        account.above_soft_s += float(booked["above_soft_s"])
+        account.add(Account(binned_s, float(booked["above_soft_s"])))
