@@ -13,8 +13,10 @@ from benchmarks.rows import Row, interleaved_s
 from mtjlab.bench.file import load
 from mtjlab.bench.open import OpenBench
 from mtjlab.core.generators import Generators
-from mtjlab.core.interfaces import SourceSettings
-from mtjlab.fabric.node_noise import NodeNoise, Timing
+from mtjlab.fabric.node_calibration import NodeCalibration
+from mtjlab.fabric.node_noise import NodeNoise, NodeNoiseOptions
+from mtjlab.fabric.part import LayerShape, Sampling
+from mtjlab.fabric.timing import Timing
 from mtjlab.learning.network import Network
 from mtjlab.learning.optimisers import Adam
 from mtjlab.learning.rules.noise_based import NoiseBased
@@ -28,19 +30,17 @@ ACQUISITION_S = BATCH * PASSES * SAMPLES / RATE_HZ
 def rows() -> list[Row]:
     bench = OpenBench(load("twin"), generators=Generators(0), notice=lambda _l, _t: None)
     rig = bench.rig(lambda _s, _r: None)
-    smu = rig.sources["smu"]
-    smu.configure(SourceSettings("voltage", 0.2, 1e-3))
-    smu.output(True)
-    smu.set_level(0.1)
     fabric = NodeNoise(
-        rig.daqs["daq"],
-        rig.wiring.singles[:NODES],
-        widths=WIDTHS[1:],
-        mean_v=np.full(NODES, 0.042),
-        unit_v=0.1,
-        when=Timing(RATE_HZ / SAMPLES, 0, SAMPLES),
-        source_v=0.1,
+        rig,
+        [LayerShape(0, WIDTHS[0], WIDTHS[1], False), LayerShape(1, WIDTHS[1], WIDTHS[2], True)],
+        Sampling(SAMPLES, 3.0, 3.0, BATCH, BATCH, PASSES, "on", 0.1, 1000, 1e-3),
+        NodeNoiseOptions(),
     )
+    fabric.prepare()
+    fabric.learn_with(
+        NodeCalibration(np.arange(NODES), np.full(NODES, 0.042), np.full(NODES, 100.0), 30e-6, ())
+    )
+    fabric._when = Timing(RATE_HZ / SAMPLES, 0, SAMPLES)
     rng = np.random.default_rng(0)
     network = Network(WIDTHS, rng, decorrelate=False)
     rule, adam = NoiseBased(), Adam(0.01)

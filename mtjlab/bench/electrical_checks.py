@@ -82,6 +82,20 @@ def check_input_ranges(
             )
 
 
+def check_biases(wiring: WiringTables, limits: LimitsTable, mistakes: Mistakes) -> None:
+    """The guard would refuse an operating bias whose worst case a junction does not survive."""
+    for index, group in enumerate(wiring.singles):
+        if group.bias is None:
+            continue
+        worst_v, worst_a = limits.junction().worst_case(group.bias, group.series)
+        if worst_v > limits.junction_v or worst_a > limits.junction_a:
+            mistakes.add(
+                ("wiring", "singles", index, "bias"),
+                f"puts up to {si(worst_v, 'V')} and {si(worst_a, 'A')} on a junction; limits are "
+                f"{si(limits.junction_v, 'V')} and {si(limits.junction_a, 'A')}",
+            )
+
+
 def check_reach(limits: LimitsTable, known: Mapping[str, Known], mistakes: Mistakes) -> None:
     """A limit above what an instrument can do guards against nothing: it is a slip of the pen."""
     for name, facts in known.items():

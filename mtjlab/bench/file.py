@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mtjlab.bench.coil_rows import check_coils
 from mtjlab.bench.electrical_checks import (
+    check_biases,
     check_channels,
     check_fences,
     check_input_ranges,
@@ -237,6 +238,7 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
             cables = {name: table.get("rtsi") for name, table in given.items()}
             check_clocks(wiring, boards, cables, mistakes)
         if limits is not None:
+            check_biases(wiring, limits, mistakes)
             check_fences(wiring, limits, instruments, known, mistakes)
     if twin is not None:
         check_physics(twin, mistakes)

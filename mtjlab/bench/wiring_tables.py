@@ -33,6 +33,7 @@ class SinglesTable(Table):
     range: Annotated[Volt, Gt(0)] | None = None
     terminal: TerminalMode = "differential"
     capacitance: Annotated[Farad, Ge(0)] = 0.0
+    bias: Annotated[Volt, Gt(0)] | None = None
 
     @property
     def sourced(self) -> tuple[str, int]:
@@ -49,6 +50,7 @@ class SinglesTable(Table):
                 series_ohm=self.series,
                 divider=self.divider,
                 read=read,
+                bias_v=self.bias,
             )
             for column, source, read in zip(self.columns, sources, _inputs(self), strict=True)
         )

@@ -68,6 +68,7 @@ class SingleJunction:
         series_ohm: series resistance including the source's own, ohm.
         divider: open-circuit voltage behind the divider over that of the source, 0 < d <= 1.
         read: the input across the junction; None where nothing reads it.
+        bias_v: its operating bias, open-circuit volts behind the divider; None: not said.
     """
 
     # One electrode is at ground, whatever the other sources do.
@@ -80,6 +81,7 @@ class SingleJunction:
     series_ohm: float
     divider: float
     read: InputWire | None
+    bias_v: float | None = None
 
     @property
     def label(self) -> str:

@@ -7,214 +7,259 @@ bias. The noise does not depend on the signal, so one hardware-timed block serve
 layers and all passes of a step.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field
 
-from mtjlab.analysis.correlation import Correlation, correlation_of
-from mtjlab.core.errors import BenchError, ParameterError
-from mtjlab.core.interfaces import Block, Daq, DaqAbilities
+from mtjlab.core.errors import BenchError
+from mtjlab.core.interfaces import Daq
+from mtjlab.core.parameters import Gt, Le, Parameters, Quantity
+from mtjlab.core.protocol import Rig, State, StateValue
 from mtjlab.core.units import si
-from mtjlab.core.wiring import SingleJunction
+from mtjlab.core.wiring import Cell, SingleJunction
+from mtjlab.fabric.bias import CommonBias
+from mtjlab.fabric.moments import Moments
+from mtjlab.fabric.node_calibration import NodeCalibration, noise_ratios, seen
+from mtjlab.fabric.part import Honesty, LayerShape, Prediction, Sampling, Seen
+from mtjlab.fabric.reading import record
+from mtjlab.fabric.survey import survey
+from mtjlab.fabric.timing import Timing, timing
+from mtjlab.learning.activations import ActivationName
 from mtjlab.learning.fabric import Array
 from mtjlab.learning.host_sum import HostSum
 
-# A constant channel leaves the rounding of its mean in the sums, never this much.
-ROUNDING_V = 1e-9
+# Of the slowest of a dozen published devices; until it has been measured.
+NOMINAL_TAU_C_S = 30e-6
+
+_COUNTERS = ("transactions", "busy_s")
 
 
-@dataclass(frozen=True)
-class Timing:
-    """When one junction is read: `keep` samples at the end of every step.
+class NodeNoiseOptions(Parameters):
+    """Of `node_noise`; `bias_v`, `unit_v` and `activation` of the run are these."""
 
-    Attributes:
-        step_rate_hz: reads of one junction per second.
-        settle, keep: samples dropped and averaged per step.
-    """
-
-    step_rate_hz: float
-    settle: int
-    keep: int
-
-    @property
-    def spacing_s(self) -> float:
-        """Between successive reads of one junction, s."""
-        return 1.0 / self.step_rate_hz
-
-
-def timing(spacing_s: float, keep: int, abilities: DaqAbilities, inputs: int) -> Timing:
-    """The slowest sampling that reads every `spacing_s` and averages `keep` samples per read.
-
-    Raises:
-        ParameterError: the board cannot sample that fast; the text has the reachable spacing.
-    """
-    fastest_hz = abilities.rate_limit_hz(inputs)
-    if keep / fastest_hz > spacing_s:
-        raise ParameterError(
-            f"reads {si(spacing_s, 's')} apart with keep = {keep} need "
-            f"{si(keep / spacing_s, 'S/s')} per input; this board reaches "
-            f"{si(fastest_hz, 'S/s')} with {inputs} inputs. Reachable: "
-            f"{si(keep / fastest_hz, 's')} or more, or a smaller keep"
-        )
-    if keep == 1:
-        return Timing(1.0 / spacing_s, 0, 1)
-    per_step = max(keep, round(spacing_s * fastest_hz))
-    return Timing(fastest_hz / per_step, per_step - keep, keep)
-
-
-def one_board(junctions: Sequence[SingleJunction]) -> str:
-    """The name of the board that reads all `junctions`.
-
-    Raises:
-        BenchError: a junction nobody reads, or several boards: their clocks would not agree.
-    """
-    unread = [str(j.cell) for j in junctions if j.read is None]
-    if unread:
-        raise BenchError(f"junctions {', '.join(unread)} have no `read` input in the bench file")
-    boards = {j.read.instrument for j in junctions if j.read is not None}
-    if len(boards) != 1:
-        raise BenchError(
-            f"node_noise reads all nodes in one block, but the junctions are spread over "
-            f"{', '.join(sorted(boards)) or 'no board'}; wire them to one board"
-        )
-    return boards.pop()
-
-
-def channels(junctions: Sequence[SingleJunction]) -> list[str]:
-    """Input channels of `junctions`, in their order."""
-    return [j.read.channel for j in junctions if j.read is not None]
-
-
-def record(
-    daq: Daq, junctions: Sequence[SingleJunction], rows: int, when: Timing
-) -> tuple[NDArray[np.float64], Block]:
-    """One block of `rows` reads of every junction: means over `keep`, (rows, junctions), V."""
-    block = daq.play_and_record(
-        None,
-        ao=(),
-        ai=channels(junctions),
-        step_rate_hz=when.step_rate_hz,
-        settle=when.settle,
-        keep=when.keep,
-        rest_v=(),
-        steps=rows,
+    bias_v: Annotated[float, Quantity("V"), Gt(0), Le(10)] | None = Field(
+        None, description="open-circuit volts behind each divider; none: as the bench file says"
     )
-    return block.samples_v.mean(axis=1), block
+    unit_v: Annotated[float, Quantity("V"), Gt(0), Le(10)] = Field(
+        0.1, description="voltage that counts as one unit of activity"
+    )
+    activation: ActivationName = Field("tanh", description="of the hidden layers, on the host")
 
 
 class NodeNoise(HostSum):
-    """The fabric, for nodes whose junctions are at their operating point already.
+    """The fabric; a `Part`.
 
     Attributes:
-        transactions: hardware-timed blocks taken so far, parts counted.
+        transactions: hardware-timed blocks taken since calibration, parts counted.
+        busy_s: bench time they took, s.
         t0_s: bench time of the last block's first sample.
-        moments: of all reads so far.
+        moments: of all reads since calibration.
     """
+
+    options = NodeNoiseOptions
+    physical = True
 
     def __init__(
         self,
-        daq: Daq,
-        junctions: Sequence[SingleJunction],
-        *,
-        widths: Sequence[int],
-        mean_v: NDArray[np.float64],
-        unit_v: float,
-        when: Timing,
-        source_v: float,
+        rig: Rig,
+        layers: Sequence[LayerShape],
+        sampling: Sampling,
+        options: NodeNoiseOptions,
+        claimed: frozenset[Cell] = frozenset(),
     ) -> None:
-        """Fix junctions and timing.
-
-        Args:
-            daq: the board that reads all of them.
-            junctions: one per node; node j of layer l has number sum(widths[:l]) + j.
-            widths: nodes of each layer.
-            mean_v: (nodes,), V0 of each junction at its bias, V.
-            unit_v: volts per unit of activity.
-            when: sampling of one read.
-            source_v: level of the common bias, V; for the power in the junctions.
-
-        Raises:
-            BenchError: not as many junctions and means as nodes.
-        """
-        if not len(junctions) == len(mean_v) == sum(widths):
-            raise BenchError(
-                f"{sum(widths)} nodes need as many junctions; got {len(junctions)} and "
-                f"{len(mean_v)} means"
-            )
-        super().__init__(widths, self._read)
+        """Count the junctions that are left; touch nothing. See `Part`."""
+        widths = tuple(layer.nodes for layer in layers)
+        super().__init__(widths, self._read, activation=options.activation, logits=layers[-1].last)
         self.transactions = 0
+        self.busy_s = 0.0
         self.t0_s = 0.0
-        self.moments = Moments.empty(len(junctions))
-        self._daq = daq
-        self._junctions = tuple(junctions)
-        self._mean_v = mean_v
-        self._unit_v = unit_v
-        self._when = when
-        self._source_v = source_v * np.array([j.divider for j in junctions])
-        self._series_ohm = np.array([j.series_ohm for j in junctions])
+        self.moments = Moments.empty(sum(widths))
+        self._rig = rig
+        self._sampling = sampling
+        self._options = options
+        self._candidates = _candidates(rig, claimed, sum(widths))
+        self._bias = CommonBias(rig, self._candidates, options.bias_v)
+        self._daq: Daq = rig.daqs[_board(self._candidates[0])]
+        self._calibration: NodeCalibration | None = None
+        self._keep = 1 if sampling.keep is None else sampling.keep
+        # What the board cannot reach is only known once tau_c has been measured.
+        self._when = Timing(1.0 / self._spacing_s(NOMINAL_TAU_C_S), 0, self._keep)
+
+    @property
+    def cells(self) -> frozenset[Cell]:
+        """Every junction that could serve: which of them will, calibration decides."""
+        return frozenset(junction.cell for junction in self._candidates)
+
+    def prediction(self, rows: int) -> Prediction:
+        """One block for all nodes of these layers."""
+        nodes = sum(self.widths)
+        bias = sorted({si(volts, "V") for volts in self._bias.behind_divider_v})
+        measured = self._calibration is not None
+        return Prediction(
+            1,
+            rows * self._when.spacing_s,
+            f"node_noise: {nodes} junctions of {len(self._candidates)} on inputs of "
+            f"{_board(self._candidates[0])} at a constant {' or '.join(bias)} from "
+            f"{', '.join(self._bias.levels_v)}, no other output; one block of {rows} reads, "
+            f"{si(self._when.spacing_s, 's')} apart"
+            f"{'' if measured else ' if tau_c is ' + si(NOMINAL_TAU_C_S, 's')}",
+        )
+
+    def prepare(self) -> None:
+        """Common bias configured, on, and at the level at which learning happens."""
+        self._bias.prepare()
+        self._bias.set(self._learning_share)
+        for terminal, reading in self._bias.measure().items():
+            self._rig.notice(
+                "info",
+                f"{terminal}: {si(reading.voltage_v, 'V')}, {si(reading.current_a, 'A')} into "
+                f"{len(self._rig.wiring.driven_by(terminal))} junctions",
+            )
+
+    def calibrate(self) -> Seen:
+        """Survey all junctions at the bias, choose one per node, measure means and noise ratio."""
+        rig, sampling, nodes = self._rig, self._sampling, sum(self.widths)
+        self._bias.set(1.0)
+        found = survey(
+            self._daq,
+            self._candidates,
+            duration_s=sampling.survey_s,
+            max_tau_c_s=sampling.max_tau_c_s,
+        )
+        chosen = found.choose(nodes)
+        for index, reason in found.masked.items():
+            rig.notice("warning", f"junction {self._candidates[index].cell} masked: {reason}")
+        slowest_s = max(found.found[i].rates.tau_c_s for i in chosen)
+        self._when = self._timing(slowest_s)
+        used = [self._candidates[i] for i in chosen]
+        on_v, on = record(self._daq, used, sampling.reference_reads, self._when)
+        self._bias.set(0.0)
+        off_v, off = record(self._daq, used, sampling.reference_reads, self._when)
+        self._bias.set(self._learning_share)
+        learning = sampling.junctions == "on"
+        ratios, notes = noise_ratios(on_v, off_v) if learning else (np.zeros(nodes), [])
+        self.learn_with(
+            NodeCalibration(
+                chosen=np.array(chosen, dtype=np.int64),
+                mean_v=(on_v if learning else off_v).mean(axis=0),
+                noise_ratio=ratios,
+                slowest_tau_c_s=slowest_s,
+                notes=tuple(notes),
+            )
+        )
+        rig.notice(
+            "info",
+            f"{nodes} of {len(self._candidates)} junctions in use, slowest tau_c "
+            f"{si(slowest_s, 's')}; reads {si(self._when.spacing_s, 's')} apart",
+        )
+        return seen(found, np.array(chosen), ratios, transactions=on.parts + off.parts)
+
+    def learn_with(self, calibration: NodeCalibration) -> None:
+        """Take what is known of the junctions instead of measuring it; touches no instrument."""
+        self._when = self._timing(calibration.slowest_tau_c_s)
+        self._calibration = calibration
+        self._used = [self._candidates[int(i)] for i in calibration.chosen]
+        self._open_v = self._learning_share * np.array(
+            [self._bias.behind_divider_v[int(i)] for i in calibration.chosen]
+        )
+        self._series_ohm = np.array([junction.series_ohm for junction in self._used])
+
+    def state(self) -> dict[str, StateValue]:
+        """Calibration, counters and moments."""
+        counters: dict[str, StateValue] = {name: getattr(self, name) for name in _COUNTERS}
+        moments = {f"moments_{k}": np.copy(v) for k, v in vars(self.moments).items()}
+        return counters | moments | self._calibrated.state()
+
+    def restore(self, state: State) -> None:
+        """Go on from `state()`."""
+        self.learn_with(NodeCalibration.from_state(state))
+        prefix = "moments_"
+        self.moments = Moments.restored(
+            {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+        )
+        self.transactions = int(np.asarray(state["transactions"]))
+        self.busy_s = float(np.asarray(state["busy_s"]))
+
+    def honesty(self) -> Honesty:
+        """Of all reads since calibration."""
+        calibration, spacing_s = self._calibrated, self._when.spacing_s
+        ratios = calibration.noise_ratio
+        known = not np.isnan(ratios).any()
+        # Without bias the product of two noise voltages is left, and it is no energy.
+        on = self._sampling.junctions == "on"
+        return Honesty(
+            noise_ratio=ratios,
+            below_instrument=float((ratios < 1).mean()) if known else None,
+            correlation=self.moments.largest_correlation(),
+            # The host's activation is no device: nothing here can saturate.
+            saturated=0,
+            presented=self.moments.reads * sum(self.widths),
+            energy_j=self.moments.mean_power_w() * self.busy_s if on else 0.0,
+            slowest_tau_c_s=calibration.slowest_tau_c_s,
+            sample_spacing_s=spacing_s,
+            pass_spacing_s=spacing_s * self._sampling.smallest_batch,
+            transactions=self.transactions,
+            notes=calibration.notes,
+        )
 
     def _read(self, rows: int) -> Array:
         """Every junction `rows` times in one block; deviations from the mean in units."""
-        volts, block = record(self._daq, self._junctions, rows, self._when)
+        began_s = self._rig.clock.now_s()
+        volts, block = record(self._daq, self._used, rows, self._when)
+        self.busy_s += self._rig.clock.now_s() - began_s
         self.transactions += block.parts
         self.t0_s = block.t0_s
-        deviation_v = volts - self._mean_v
-        power_w = volts * (self._source_v - volts) / self._series_ohm
+        deviation_v = volts - self._calibrated.mean_v
+        power_w = volts * (self._open_v - volts) / self._series_ohm
         self.moments.add(deviation_v, float(power_w.sum(axis=1).mean()))
-        return (deviation_v / self._unit_v).astype(np.float32)
+        return (deviation_v / self._options.unit_v).astype(np.float32)
 
+    @property
+    def _calibrated(self) -> NodeCalibration:
+        if self._calibration is None:
+            raise RuntimeError("calibrate or restore before the first read")
+        return self._calibration
 
-@dataclass
-class Moments:
-    """Running sums over reads, for correlation and energy; cheap enough for every step.
+    @property
+    def _learning_share(self) -> float:
+        """`junctions = off` takes the bias away."""
+        return 0.0 if self._sampling.junctions == "off" else 1.0
 
-    Attributes:
-        reads: rows seen.
-        total_v: (n,) sum of deviations, V.
-        product_v2: (n, n) sum of their products, V^2.
-        power_w: sum over blocks of mean power in all junctions, W.
-        blocks: how many blocks.
-    """
-
-    reads: int
-    total_v: NDArray[np.float64]
-    product_v2: NDArray[np.float64]
-    power_w: float
-    blocks: int
-
-    @classmethod
-    def empty(cls, n: int) -> "Moments":
-        """Nothing seen yet."""
-        return cls(0, np.zeros(n), np.zeros((n, n)), 0.0, 0)
-
-    @classmethod
-    def restored(cls, saved: Mapping[str, Any]) -> "Moments":
-        """From `vars()` of another."""
-        return cls(
-            int(saved["reads"]),
-            np.array(saved["total_v"], dtype=np.float64),
-            np.array(saved["product_v2"], dtype=np.float64),
-            float(saved["power_w"]),
-            int(saved["blocks"]),
+    def _spacing_s(self, tau_c_s: float) -> float:
+        sampling = self._sampling
+        return tau_c_s * max(
+            sampling.sample_spacing, sampling.pass_spacing / sampling.smallest_batch
         )
 
-    def add(self, deviation_v: NDArray[np.float64], power_w: float) -> None:
-        """Take in one block, (rows, n)."""
-        self.reads += len(deviation_v)
-        self.total_v += deviation_v.sum(axis=0)
-        self.product_v2 += deviation_v.T @ deviation_v
-        self.power_w += power_w
-        self.blocks += 1
+    def _timing(self, tau_c_s: float) -> Timing:
+        return timing(self._spacing_s(tau_c_s), self._keep, self._daq.abilities, sum(self.widths))
 
-    def largest_correlation(self) -> Correlation:
-        """Of any two nodes; with no value, and the reason, where fewer than two vary."""
-        mean = self.total_v / max(1, self.reads)
-        covariance = self.product_v2 / max(1, self.reads) - np.outer(mean, mean)
-        return correlation_of(covariance, self.reads, floor=ROUNDING_V**2)
 
-    def mean_power_w(self) -> float:
-        """Mean power in all junctions while they were read, W."""
-        return self.power_w / self.blocks if self.blocks else 0.0
+def _board(junction: SingleJunction) -> str:
+    assert junction.read is not None
+    return junction.read.instrument
+
+
+def _candidates(rig: Rig, claimed: frozenset[Cell], nodes: int) -> tuple[SingleJunction, ...]:
+    """The free junctions on the board that reads most of them: one block has one clock.
+
+    Raises:
+        BenchError: fewer than nodes.
+    """
+    free = [j for j in rig.wiring.singles if j.read is not None and j.cell not in claimed]
+    by_board: dict[str, list[SingleJunction]] = {}
+    for junction in free:
+        by_board.setdefault(_board(junction), []).append(junction)
+    most = max(by_board.values(), key=len, default=[])
+    if len(most) >= nodes:
+        return tuple(most)
+    others = len(free) - len(most)
+    elsewhere = f" ({others} more are read by other boards)" if others else ""
+    taken = f"; {len(claimed)} junctions serve other layers" if claimed else ""
+    raise BenchError(
+        f"the network has {nodes} nodes on node_noise and each needs a single junction with an "
+        f"input of one board; this bench has {len(most)}{elsewhere}, {nodes - len(most)} are "
+        f"missing{taken}. {len(most)} nodes would fit: use fewer hidden nodes or another fabric"
+    )

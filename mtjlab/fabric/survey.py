@@ -11,7 +11,8 @@ from mtjlab.core.errors import BenchError
 from mtjlab.core.interfaces import Daq
 from mtjlab.core.units import si
 from mtjlab.core.wiring import SingleJunction
-from mtjlab.fabric.node_noise import Timing, record
+from mtjlab.fabric.reading import record
+from mtjlab.fabric.timing import Timing
 
 SAMPLE_RATE_HZ = 200e3
 

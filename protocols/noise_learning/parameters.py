@@ -11,12 +11,17 @@ from mtjlab.core.parameters import Ge, Gt, Le, Lt, Parameters, Quantity
 class NoiseLearningParameters(Parameters):
     """See the field descriptions; spacings are in tau_c of the slowest junction in use."""
 
-    task: str = Field("iris", description="data set to learn")
+    task: str = Field("iris", description="data set to learn, csv:PATH or idx:FOLDER")
     hidden: list[Annotated[int, Ge(1), Le(100_000)]] | None = Field(
         None, description="widths of the hidden layers"
     )
-    rule: Literal["noise_based"] = Field("noise_based", description="learning rule")
-    fabric: Literal["node_noise"] = Field("node_noise", description="what computes the layers")
+    rule: str = Field("noise_based", description="learning rule")
+    fabric: str | list[str] = Field(
+        "node_noise", description="what computes the layers: one name, or one for each layer"
+    )
+    options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="by name of the fabric, its own parameters"
+    )
     epochs: Annotated[int, Ge(1), Le(1_000_000)] | None = Field(
         None, description="passes through the training set"
     )
@@ -24,10 +29,10 @@ class NoiseLearningParameters(Parameters):
         None, description="samples per learning step"
     )
     reads_per_sample: Annotated[int, Ge(2), Le(1000)] = Field(
-        2, description="noisy reads of each sample in a step, K"
+        2, description="noisy reads of each sample in a step, K, of the rule noise_based"
     )
     learning_rate: Annotated[float, Gt(0), Le(10)] | None = Field(
-        None, description="step size of Adam"
+        None, description="step size of the optimiser"
     )
     decorrelation_rate: Annotated[float, Ge(0), Lt(1)] | None = Field(
         None, description="step size of the decorrelation; 0 is off"
@@ -35,15 +40,25 @@ class NoiseLearningParameters(Parameters):
     weight_decay: Annotated[float, Ge(0), Lt(1)] | None = Field(
         None, description="decoupled weight decay"
     )
+    schedule: Literal["constant", "cosine", "linear"] | None = Field(
+        None, description="of the learning rate"
+    )
     pass_spacing: Annotated[float, Ge(0), Le(1e6)] = Field(
         3.0, description="least time between two reads of one sample on one junction, tau_c"
     )
     sample_spacing: Annotated[float, Gt(0), Le(1e6)] = Field(
         3.0, description="between successive reads of one junction, tau_c"
     )
-    keep: Annotated[int, Ge(1), Le(100_000)] = Field(1, description="samples averaged per read")
+    keep: Annotated[int, Ge(1), Le(100_000)] | None = Field(
+        None, description="samples averaged per read; None: the best known of each fabric"
+    )
+    activation: Literal["tanh", "leaky_relu"] | None = Field(
+        None, description="of hidden nodes whose sum the host computes"
+    )
     junctions: Literal["on", "off", "stuck", "mean"] = Field(
-        "on", description="off: bias 0 V while learning, the honesty control"
+        "on",
+        description="controls: off is bias 0 V while learning; stuck (one state) and mean "
+        "(mean response) are for the twin",
     )
     instrument_noise: Literal["on", "off"] = Field(
         "on", description="off: noiseless instruments, twin only"
@@ -51,22 +66,23 @@ class NoiseLearningParameters(Parameters):
     target_accuracy: Annotated[float, Gt(0), Le(1)] = Field(
         0.95, description="fraction; reached by two consecutive noisy single-read evaluations"
     )
-    evaluate_every: Annotated[int, Ge(1), Le(1_000_000)] = Field(
-        10, description="updates between evaluations"
+    evaluate_every: Annotated[int, Ge(1), Le(1_000_000)] | None = Field(
+        None, description="updates between evaluations"
     )
     stop_at_target: bool = Field(False, description="end when the target is reached")
-    schedule: Literal["constant", "cosine"] | None = Field(None, description="of the learning rate")
     test_count: Annotated[int, Ge(0), Le(1_000_000)] | None = Field(
         None, description="samples kept apart for the test"
     )
     majority_reads: Annotated[int, Ge(1), Le(1001)] = Field(
         9, description="reads per sample in the majority vote at the end"
     )
-    bias_v: Annotated[float, Quantity("V"), Gt(0), Le(10)] = Field(
-        0.1, description="level of the common bias"
+    bias_v: Annotated[float, Quantity("V"), Gt(0), Le(10)] | None = Field(
+        None,
+        description="constant bias, open-circuit volts behind each divider; None: as the bench "
+        "file says, else 0.1 V",
     )
-    unit_v: Annotated[float, Quantity("V"), Gt(0), Le(10)] = Field(
-        0.1, description="voltage that counts as one unit of activity"
+    unit_v: Annotated[float, Quantity("V"), Gt(0), Le(10)] | None = Field(
+        None, description="voltage that counts as one unit of activity; None: the fabric's own"
     )
     survey_s: Annotated[float, Quantity("s"), Gt(0), Le(100)] = Field(
         0.1, description="length of the trace by which junctions are judged"
@@ -83,11 +99,6 @@ class NoiseLearningParameters(Parameters):
     def _switch(cls, value: object) -> object:
         """`--set junctions=off` arrives as text, TOML's own booleans as true and false."""
         return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
-
-    @property
-    def learning_bias_v(self) -> float:
-        """Level of the common bias while learning: `junctions = off` takes it away."""
-        return self.bias_v if self.junctions == "on" else 0.0
 
     def known(self, name: str) -> Any:
         """A parameter that `resolve` has filled in.

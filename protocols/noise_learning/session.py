@@ -1,103 +1,95 @@
 """Network, fabric and bookkeeping of one learning run."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from mtjlab.core.interfaces import Daq
-from mtjlab.core.protocol import Progress, Results, Rig, State, StateValue
-from mtjlab.core.wiring import SingleJunction
-from mtjlab.fabric.node_noise import Moments, NodeNoise, timing
+from mtjlab.core.protocol import Progress, Rig, State, StateValue
+from mtjlab.fabric.part import Seen
 from mtjlab.learning import evaluate
 from mtjlab.learning.evaluate import Evaluation
 from mtjlab.learning.network import Network
 from mtjlab.learning.optimisers import Adam
-from mtjlab.learning.rules.noise_based import NoiseBased
-from mtjlab.learning.tasks import load_task, split, split_at
+from mtjlab.learning.tasks import split, split_at
 from mtjlab.learning.trainer import Trainer
-from protocols.noise_learning.calibration import Calibration
-from protocols.noise_learning.notes import notes_of
-from protocols.noise_learning.parameters import NoiseLearningParameters
+from protocols.noise_learning.conditions import Conditions
+from protocols.noise_learning.fabrics import Placed, together
+from protocols.noise_learning.surveyed import trace_interval_s
 
 COUNTERS = (
     "evaluation_reads",
     "transactions",
     "evaluation_transactions",
+    "calibration_transactions",
     "learning_s",
+    "evaluation_s",
     "loss",
     "train_accuracy",
+    "trace_interval_s",
 )
 
 
 class Session:
-    """One network on one fabric; `state` None starts afresh, else goes on from `progress`."""
+    """One network on its fabrics; `state` None starts afresh, else goes on from `progress`."""
 
     def __init__(
         self,
         rig: Rig,
-        daq: Daq,
-        candidates: Sequence[SingleJunction],
-        params: NoiseLearningParameters,
-        widths: Sequence[int],
-        calibration: Calibration,
+        conditions: Conditions,
+        placed: Sequence[Placed],
         state: State | None,
+        seen: Sequence[Seen] = (),
     ) -> None:
         self.rig = rig
-        self.params = params
-        self.calibration = calibration
-        self.when = timing(
-            calibration.spacing_s, params.keep, daq.abilities, len(calibration.chosen)
-        )
-        self.fabric = NodeNoise(
-            daq,
-            [candidates[int(i)] for i in calibration.chosen],
-            widths=widths[1:],
-            mean_v=calibration.mean_v,
-            unit_v=params.unit_v,
-            when=self.when,
-            source_v=params.learning_bias_v,
-        )
-        task = load_task(params.task)
+        self.conditions = conditions
+        self.params = params = conditions.params
+        self.placed = tuple(placed)
+        self.fabric = together(placed)
         if state is None:
-            parts = split(task, rig.generators["split"], test_count=params.known("test_count"))
+            self.split = split(
+                conditions.task, rig.generators["split"], test_count=params.known("test_count")
+            )
             first_weights = rig.generators["weights"]
         else:
-            parts = split_at(task, _below("split_", state))
+            self.split = split_at(conditions.task, _below("split_", state))
             # Overwritten by `restore`; the run's own generator must not be drawn from twice.
             first_weights = np.random.default_rng(0)
-        self.split = parts
         rate = params.known("decorrelation_rate")
-        self.network = Network(widths, first_weights, decorrelate=rate > 0)
+        self.network = Network(conditions.widths, first_weights, decorrelate=rate > 0)
+        self._draws = np.random.default_rng(int(first_weights.integers(2**63)))
         self.trainer = Trainer(
             self.network,
-            NoiseBased(reads=params.reads_per_sample, decorrelation_rate=rate),
-            self._optimiser(len(parts.train_labels)),
+            conditions.rule(self._draws),
+            self._optimiser(),
             self.fabric,
-            parts,
+            self.split,
             rig.generators["split"],
             batch=params.known("batch"),
             epochs=params.known("epochs"),
-            evaluate_every=params.evaluate_every,
+            evaluate_every=params.known("evaluate_every"),
             target_accuracy=params.target_accuracy,
         )
         self.evaluation_reads = 0
         self.transactions = 0
         self.evaluation_transactions = 0
+        self.calibration_transactions = sum(found.transactions for found in seen)
         self.learning_s = 0.0
+        self.evaluation_s = 0.0
         self.loss = float("nan")
         self.train_accuracy = float("nan")
+        self.trace_interval_s = trace_interval_s(seen)
         if state is not None:
             self._restore(state)
 
-    def _optimiser(self, samples: int) -> Adam:
+    def _optimiser(self) -> Adam:
         params = self.params
-        steps = params.known("epochs") * -(-samples // params.known("batch"))
         return Adam(
             params.known("learning_rate"),
             weight_decay=params.known("weight_decay"),
             schedule=params.known("schedule"),
-            total_updates=steps,
+            total_updates=self.conditions.steps,
         )
 
     @property
@@ -106,11 +98,16 @@ class Session:
         reached = self.trainer.reads_to_target is not None
         return self.trainer.finished or (self.params.stop_at_target and reached)
 
+    @property
+    def taken(self) -> int:
+        """Transactions of all parts since calibration."""
+        return sum(one.part.transactions for one in self.placed)
+
     def update(self) -> None:
-        """One learning step: all passes in one block."""
-        before, began_s = self.fabric.transactions, self.rig.clock.now_s()
+        """One learning step."""
+        before, began_s = self.taken, self.rig.clock.now_s()
         metrics = self.trainer.step()
-        self.transactions += self.fabric.transactions - before
+        self.transactions += self.taken - before
         self.learning_s += self.rig.clock.now_s() - began_s
         self.loss = metrics.loss
         self.rig.emit_row(
@@ -119,8 +116,8 @@ class Session:
 
     def evaluate(self) -> None:
         """Noisy single-read accuracy of training and test set; the first counts for the target."""
-        self.train_accuracy = self._counted(self.trainer.evaluate).accuracy
-        test = self._test(evaluate.noisy)
+        self.train_accuracy = self.counted(self.trainer.evaluate).accuracy
+        test = self.of_test(evaluate.noisy)
         row = (self.trainer.reads, self.train_accuracy, np.nan if test is None else test)
         self.rig.emit_row("evaluation", row)
 
@@ -129,15 +126,39 @@ class Session:
         for layer, parameters in enumerate(self.network.layers):
             self.rig.emit_row(f"weights_{layer}", parameters.w)
 
+    def of_test(self, measure: Callable[..., Evaluation]) -> float | None:
+        """Accuracy of the test part by `measure`; None where there is no test part."""
+        parts = self.split
+        if len(parts.test_labels) == 0:
+            return None
+        return self.counted(
+            lambda: measure(self.network, self.fabric, parts.test_x, parts.test_labels)
+        ).accuracy
+
+    def counted(self, measure: Callable[[], Evaluation]) -> Evaluation:
+        """An evaluation, on the account of the evaluations."""
+        before, began_s = self.taken, self.rig.clock.now_s()
+        result = measure()
+        self.evaluation_transactions += self.taken - before
+        self.evaluation_s += self.rig.clock.now_s() - began_s
+        self.evaluation_reads += result.reads
+        return result
+
     def progress(self) -> Progress:
         """Everything to go on from here."""
         trainer = self.trainer
-        counters: dict[str, StateValue] = {name: getattr(self, name) for name in COUNTERS}
-        moments = {f"moments_{k}": np.copy(v) for k, v in vars(self.fabric.moments).items()}
-        learnt = {f"trainer_{k}": v for k, v in trainer.state().items()}
-        rows = {f"split_{k}": v for k, v in self.split.state().items()}
+        saved: dict[str, StateValue] = {name: getattr(self, name) for name in COUNTERS}
+        saved["draws"] = json.dumps(self._draws.bit_generator.state)
+        parts: dict[str, Mapping[str, StateValue]] = {
+            "trainer": trainer.state(),
+            "rule": trainer.rule.state(),
+            "split": self.split.state(),
+        }
+        parts |= {f"part{number}": one.part.state() for number, one in enumerate(self.placed)}
+        for name, state in parts.items():
+            saved |= {f"{name}_{key}": value for key, value in state.items()}
         return Progress(
-            state=counters | moments | learnt | rows | self.calibration.state(),
+            state=saved,
             done=trainer.steps,
             total=trainer.total_steps,
             values={"loss": self.loss, "accuracy": self.train_accuracy, "reads": trainer.reads},
@@ -145,74 +166,18 @@ class Session:
 
     def _restore(self, state: State) -> None:
         self.trainer.restore(_below("trainer_", state))
-        self.fabric.moments = Moments.restored(_below("moments_", state))
+        self._draws.bit_generator.state = json.loads(str(state["draws"]))
+        self.trainer.rule.restore(_below("rule_", state))
+        for number, one in enumerate(self.placed):
+            one.part.restore(_below(f"part{number}_", state))
         for name in COUNTERS:
-            setattr(self, name, type(getattr(self, name))(state[name]))
-
-    def results(self) -> Results:
-        """Final evaluation, and everything the run is judged by."""
-        trainer, params, parts = self.trainer, self.params, self.split
-        votes = params.majority_reads
-        train = self._counted(
-            lambda: evaluate.noisy(self.network, self.fabric, parts.train_x, parts.train_labels)
-        )
-        test = self._test(evaluate.noisy)
-        majority = self._test(lambda *given: evaluate.majority(*given, votes=votes))
-        clean = self._test(evaluate.clean)
-        ratios = self.calibration.noise_ratio
-        known = None if np.isnan(ratios).any() else ratios
-        correlation = self.fabric.moments.largest_correlation()
-        return {
-            "rule": params.rule,
-            "fabric": params.fabric,
-            "task": params.task,
-            "reads": trainer.reads,
-            "evaluation_reads": self.evaluation_reads,
-            "updates": trainer.updates,
-            "reads_to_target": trainer.reads_to_target,
-            "target_accuracy": params.target_accuracy,
-            "train_accuracy": train.accuracy,
-            "test_accuracy": test,
-            "test_accuracy_clean": clean,
-            "test_accuracy_majority": majority,
-            # The host's tanh is no device: nothing in this fabric can saturate.
-            "saturated_fraction": 0.0,
-            "discarded_samples": trainer.discarded,
-            "noise_ratio": None if known is None else float(np.median(known)),
-            "noise_ratio_min": None if known is None else float(known.min()),
-            "noise_correlation_max": correlation.value,
-            # Without bias the product of two noise voltages is left, and it is no energy.
-            "energy_j": self.fabric.moments.mean_power_w() * self.learning_s
-            if params.learning_bias_v
-            else 0.0,
-            "transactions": self.transactions,
-            "evaluation_transactions": self.evaluation_transactions,
-            "calibration_transactions": self.calibration.transactions,
-            "learning_time_s": self.learning_s,
-            "slowest_tau_c_s": self.calibration.slowest_tau_c_s,
-            "sample_spacing_s": self.when.spacing_s,
-            "pass_spacing_s": self.when.spacing_s * self.calibration.smallest_batch,
-            "trace_interval_s": self.calibration.interval_s,
-            "junctions": params.junctions,
-            "notes": notes_of(trainer, params, self.calibration, correlation),
-        }
-
-    def _test(self, measure: Callable[..., Evaluation]) -> float | None:
-        """Accuracy of the test part by `measure`; None where there is no test part."""
-        parts = self.split
-        if len(parts.test_labels) == 0:
-            return None
-        return self._counted(
-            lambda: measure(self.network, self.fabric, parts.test_x, parts.test_labels)
-        ).accuracy
-
-    def _counted(self, measure: Callable[[], Evaluation]) -> Evaluation:
-        before = self.fabric.transactions
-        result = measure()
-        self.evaluation_transactions += self.fabric.transactions - before
-        self.evaluation_reads += result.reads
-        return result
+            setattr(self, name, _plain(state[name]))
 
 
 def _below(prefix: str, state: State) -> dict[str, Any]:
     return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+
+
+def _plain(value: StateValue) -> Any:
+    """A number as it was: run files give arrays of no dimension back."""
+    return value.item() if isinstance(value, np.ndarray | np.generic) else value

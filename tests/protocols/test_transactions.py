@@ -8,7 +8,9 @@ from mtjlab.bench.file import load, parse
 from mtjlab.bench.open import OpenBench
 from mtjlab.bench.serve import BenchServer
 from mtjlab.core.generators import Generators
-from mtjlab.fabric.node_noise import NodeNoise, timing
+from mtjlab.fabric.node_calibration import NodeCalibration
+from mtjlab.fabric.node_noise import NodeNoise, NodeNoiseOptions
+from mtjlab.fabric.part import LayerShape, Sampling
 
 WIDTHS, BATCH, PASSES = (8, 3), 64, 2
 
@@ -42,17 +44,14 @@ def blocks(monkeypatch):
 
 def test_two_layers_and_two_passes_take_at_most_four_transactions(bench, blocks):
     rig = bench.rig(lambda *_: None)
-    junctions = rig.wiring.singles[: sum(WIDTHS)]
-    daq = rig.daqs["daq"]
+    nodes = sum(WIDTHS)
     fabric = NodeNoise(
-        daq,
-        junctions,
-        widths=WIDTHS,
-        mean_v=np.zeros(len(junctions)),
-        unit_v=1e-3,
-        when=timing(20e-6, 4, daq.abilities, len(junctions)),
-        source_v=0.1,
+        rig,
+        [LayerShape(0, 4, WIDTHS[0], False), LayerShape(1, WIDTHS[0], WIDTHS[1], True)],
+        Sampling(4, 3.0, 3.0, BATCH, BATCH, PASSES, "on", 0.1, 1000, 1e-3),
+        NodeNoiseOptions(),
     )
+    fabric.learn_with(NodeCalibration(np.arange(nodes), np.zeros(nodes), np.ones(nodes), 7e-6, ()))
     rows, inputs = PASSES * BATCH, 4
     x = np.zeros((rows, inputs), dtype=np.float32)
     fabric.begin(rows)

@@ -1,0 +1,50 @@
+"""The honesty controls: learning without the junctions' noise, and what must not be combined."""
+
+from collections.abc import Sequence
+
+from mtjlab.core.errors import BenchError, ParameterError
+from mtjlab.core.protocol import Rig
+from mtjlab.fabric.part import Part
+from protocols.noise_learning.parameters import NoiseLearningParameters
+
+
+def check_controls(rig: Rig, params: NoiseLearningParameters, parts: Sequence[Part]) -> None:
+    """Refuse what makes no sense on these fabrics or this bench, before anything is on.
+
+    Raises:
+        ParameterError: a control without junctions, or a clean pass where there is none.
+        BenchError: junctions that only a twin in this program can hold.
+    """
+    physical = any(part.physical for part in parts)
+    if params.junctions != "on" and not physical:
+        raise ParameterError(
+            f"junctions = {params.junctions!r}: there are no junctions under fabric "
+            f"{params.fabric}, so there is nothing to control"
+        )
+    if params.rule == "node_perturbation" and physical:
+        raise ParameterError(
+            "rule = 'node_perturbation' compares a noisy pass with a clean one, and a physical "
+            "fabric has no pass without noise: take rule = 'noise_based', whose passes are all "
+            "noisy, or a simulated fabric"
+        )
+    if params.junctions in ("stuck", "mean"):
+        if not rig.twin:
+            raise BenchError(
+                f"junctions = {params.junctions!r}: only a twin can hold its junctions, and "
+                f"bench {rig.bench!r} is a real one. Use --dry-run or --bench twin, or "
+                "junctions=off where the fabric allows it"
+            )
+        # Harmless, and says whether the world is within reach.
+        rig.hold_junctions("free")
+
+
+def hold(rig: Rig, params: NoiseLearningParameters) -> None:
+    """From here on the junctions do what the control says; they were calibrated free."""
+    if params.junctions in ("stuck", "mean"):
+        rig.hold_junctions(params.junctions)
+
+
+def release(rig: Rig, params: NoiseLearningParameters) -> None:
+    """The junctions are free again."""
+    if params.junctions in ("stuck", "mean"):
+        rig.hold_junctions("free")
