@@ -1,11 +1,15 @@
 """Labelled samples, and whether anything can be learnt from them."""
 
+import zlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtjlab.core.errors import DataError
+
+Values = NDArray[np.float64] | NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -14,18 +18,29 @@ class Task:
 
     Attributes:
         name: how messages and run files call it.
-        x: (rows, features), float64.
+        x: (rows, features), float64, or uint8 for images.
         labels: (rows,), int64; index into `class_names`.
         class_names, feature_names: of each class and column.
         source: where the data come from, with the licence.
+        images: columns are pixels: one that is the same in all rows is no mistake.
+        given_test: the last so many rows are a test part that came with the data.
     """
 
     name: str
-    x: NDArray[np.float64]
+    x: Values
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     feature_names: tuple[str, ...]
     source: str
+    images: bool = False
+    given_test: int = 0
+
+    @cached_property
+    def checksum(self) -> int:
+        """CRC-32 of data and labels: whether a run goes on with the data it began with."""
+        return zlib.crc32(
+            np.ascontiguousarray(self.labels).data, zlib.crc32(np.ascontiguousarray(self.x).data)
+        )
 
 
 def validate(task: Task) -> None:
@@ -33,7 +48,8 @@ def validate(task: Task) -> None:
 
     Raises:
         DataError: rows and labels differ in number, a value is not finite, a column is constant,
-            a label names no class, or there is only one class.
+            a label names no class, there is only one class, or a class in the given test part
+            alone.
     """
     where = f"task {task.name!r}"
     if task.x.ndim != 2 or task.x.shape[1] == 0:
@@ -46,6 +62,13 @@ def validate(task: Task) -> None:
         )
     if len(task.feature_names) != features:
         raise DataError(f"{where}: {features} columns but {len(task.feature_names)} feature names")
+    if task.x.dtype.kind == "f":
+        _check_finite(task, where)
+    _check_labels(task, where)
+    _check_columns(task, where)
+
+
+def _check_finite(task: Task, where: str) -> None:
     bad = np.argwhere(~np.isfinite(task.x))
     if len(bad):
         row, column = bad[0].tolist()
@@ -54,7 +77,10 @@ def validate(task: Task) -> None:
             f"({task.x[row, column]}) in row {row + 1}, column {task.feature_names[column]!r}; "
             "remove these rows or fill them in"
         )
-    classes = len(task.class_names)
+
+
+def _check_labels(task: Task, where: str) -> None:
+    rows, classes = len(task.labels), len(task.class_names)
     if rows and not 0 <= task.labels.min() <= task.labels.max() < classes:
         raise DataError(
             f"{where}: labels run from {task.labels.min()} to {task.labels.max()}, "
@@ -64,8 +90,21 @@ def validate(task: Task) -> None:
     if len(present) < 2:
         only = f" ({task.class_names[present[0]]!r})" if len(present) else ""
         raise DataError(f"{where}: {len(present)} class{only} in {rows} rows; two are needed")
-    for constant in np.flatnonzero(np.ptp(task.x, axis=0) == 0):
+    learnable = np.unique(task.labels[: rows - task.given_test])
+    for label in np.setdiff1d(present, learnable):
         raise DataError(
-            f"{where}: column {task.feature_names[constant]!r} has the same value "
-            f"({task.x[0, constant]:g}) in all {rows} rows; remove it"
+            f"{where}: class {task.class_names[label]!r} is in the test part only; "
+            "there is nothing to learn it from"
+        )
+
+
+def _check_columns(task: Task, where: str) -> None:
+    same = np.flatnonzero(task.x.min(axis=0) == task.x.max(axis=0))
+    if task.images and len(same) < task.x.shape[1]:
+        return
+    for constant in same:
+        what = "every pixel" if task.images else f"column {task.feature_names[constant]!r}"
+        raise DataError(
+            f"{where}: {what} has the same value "
+            f"({task.x[0, constant]:g}) in all {len(task.x)} rows; remove it"
         )
