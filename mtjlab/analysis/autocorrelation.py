@@ -13,7 +13,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 from mtjlab.analysis.chain import check_step
 from mtjlab.analysis.estimate import Estimate
-from mtjlab.analysis.pieces import cut, spread_of_mean
+from mtjlab.analysis.pieces import TOO_SHORT, cut, spread_of_mean
 
 # Length of a piece and of the fit, in correlation times.
 _PIECE, _FIT = 15.0, 2.0
@@ -59,7 +59,7 @@ def trace_autocorrelation(
         reason = (
             "a constant trace has no correlation"
             if not values.any()
-            else f"{len(values)} samples are fewer than 8 times 15 correlation times: measure for longer"
+            else TOO_SHORT.format(len(values))
         )
         return Autocorrelation(nothing, nothing, nothing, Estimate.none(reason, low=0.0))
     each = _covariances(pieces, lags)
@@ -68,7 +68,7 @@ def trace_autocorrelation(
     mean = each.mean(axis=0)
     correlation = mean / mean[0]
     relative = (each - correlation * each[:, :1]) / mean[0]
-    error = np.sqrt(np.diag(spread_of_mean(relative)))
+    error: NDArray[np.float64] = np.sqrt(np.diag(spread_of_mean(relative)))
     lag_s = dt_s * np.arange(lags + 1)
     return Autocorrelation(lag_s, correlation, error, _decay(each, dt_s))
 

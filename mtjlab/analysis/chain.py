@@ -59,7 +59,7 @@ def chain_rates(pairs: NDArray[np.float64], dt_s: float) -> ChainRates:
     if counts.shape != (2, 2) or not np.isfinite(counts).all() or (counts < 0.0).any():
         raise ValueError(f"pairs {counts!r}: expected (2, 2) counts")
     total = counts.sum()
-    transitions = int(round(counts[0, 1] + counts[1, 0]))
+    transitions = round(float(counts[0, 1] + counts[1, 0]))
     if transitions == 0:
         return never_flips(float(counts[0].sum()), float(counts[1].sum()), dt_s)
     leave = [_ratio(counts[0, 1], counts[0].sum()), _ratio(counts[1, 0], counts[1].sum())]

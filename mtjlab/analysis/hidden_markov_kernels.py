@@ -27,13 +27,13 @@ def smooth(
         values: (n,), n >= 2.
         middle: half-way between the levels.
         slope: distance of the levels over the variance about them.
-        up, down: probabilities of leaving the lower and the upper level in one step.
+        up: probability of leaving the lower level in one step.
+        down: of leaving the upper one.
         high: (n,), filled with P(upper level | trace).
 
     Returns:
-        (5,): ln likelihood over that of the lower level alone (half the exponent apart), expected
-        numbers of steps up, of steps down, of steps from the upper level, and of samples in it;
-        then (6th) their sum of values.
+        (6,): ln likelihood less that of the lower level at all samples; expected numbers of steps
+        up, of steps down, of steps from the upper level and of samples in it; their sum of values.
     """
     n = len(values)
     product, logarithm = 1.0, 0.0

@@ -41,28 +41,26 @@ def hidden_rates(fit: HiddenMarkov, dt_s: float) -> ChainRates:
     slope = np.array([down, -up]) / change**2
     odds_error = _error(slope, spread) / (share * (1.0 - share))
     odds = math.log(share / (1.0 - share))
-    low, high = (1.0 / (1.0 + math.exp(-odds - z * odds_error)) for z in (-Z_95, Z_95))
-    occupancy = Estimate(float(share), float(min(low, share)), float(max(high, share)))
+    ends = [1.0 / (1.0 + math.exp(-odds - z * odds_error)) for z in (-Z_95, Z_95)]
+    occupancy = Estimate(share, min(ends[0], share), max(ends[1], share))
     if change >= 1.0:
-        fastest = min(1.0, max(0.0, 1.0 - change + Z_95 * memory_error))
-        slowest = -math.log(fastest) if fastest > 0.0 else math.inf
-        bounds = [
-            dt_s / (slowest * part) if slowest > 0.0 else math.inf
-            for part in (share, 1 - share, 1.0)
-        ]
-        return ChainRates(
-            *(Estimate.none(too_fast(dt_s), low=0.0, high=bound) for bound in bounds),
-            occupancy,
-            transitions,
+        # Whatever the memory is, it is no longer than its error.
+        slowest = -math.log(min(1.0, max(1e-300, 1.0 - change + Z_95 * memory_error)))
+        low, high, both = (
+            Estimate.none(
+                too_fast(dt_s), low=0.0, high=dt_s / (slowest * part) if slowest > 0.0 else math.inf
+            )
+            for part in (share, 1.0 - share, 1.0)
         )
+        return ChainRates(low, high, both, occupancy, transitions)
     total = -math.log1p(-change)
     steeper = 1.0 / (1.0 - change)
-    both = np.array([steeper, steeper])
-    times = [
-        _time(total * part, _error(both * part + total * sign * slope, spread), part, change, dt_s)
+    equal = np.array([steeper, steeper])
+    low, high, both = (
+        _time(total * part, _error(equal * part + total * sign * slope, spread), part, change, dt_s)
         for part, sign in ((share, 1.0), (1.0 - share, -1.0), (1.0, 0.0))
-    ]
-    return ChainRates(*times, occupancy, transitions)
+    )
+    return ChainRates(low, high, both, occupancy, transitions)
 
 
 def _error(slope: NDArray[np.float64], spread: NDArray[np.float64]) -> float:

@@ -71,17 +71,15 @@ def levels_of_states(
         noise = Estimate.positive(sigma, relative)
     else:
         noise = Estimate(0.0, 0.0, 0.0, "the samples show no noise")
-    found = LevelEstimates(
-        *(
-            Estimate.normal(
-                offset + level, sigma * math.sqrt(memory / n), dof=max(n / memory - 1.0, 1.0)
-            )
-            for level, n in ((low_v, n_low), (high_v, n_high))
-        ),
-        noise,
-        memory,
+    low, upper = (
+        Estimate.normal(
+            offset + level,
+            sigma * math.sqrt(memory / n),
+            dof=max(n / memory - 1.0, 1.0),
+        )
+        for level, n in ((low_v, n_low), (high_v, n_high))
     )
-    return found, left
+    return LevelEstimates(low, upper, noise, memory), left
 
 
 def levels_of_model(

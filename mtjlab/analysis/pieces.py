@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 # So many that Student's factor is near the normal one; fewer where a piece would be too short.
 MOST, FEWEST = 32, 8
+TOO_SHORT = "{} samples are fewer than 8 times 15 correlation times: measure for longer"
 # A longer trace is sampled by pieces spread over it.
 _MOST_SAMPLES = 1 << 22
 

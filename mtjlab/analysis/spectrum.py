@@ -16,7 +16,7 @@ from scipy.fft import irfft, rfft
 
 from mtjlab.analysis.chain import check_step
 from mtjlab.analysis.estimate import Estimate
-from mtjlab.analysis.pieces import cut, spread_of_mean
+from mtjlab.analysis.pieces import TOO_SHORT, cut, spread_of_mean
 
 # Length of a segment and of a piece of segments, in correlation times.
 _SEGMENT, _PIECE = 64.0, 15.0
@@ -76,7 +76,7 @@ def trace_spectrum(
         reason = (
             "a constant trace has no spectrum"
             if not values.any()
-            else f"{len(values)} samples are fewer than 8 times 15 correlation times: measure for longer"
+            else TOO_SHORT.format(len(values))
         )
         none = Estimate.none(reason, low=0.0)
         return Spectrum(nothing, nothing, nothing, none, none, none)
@@ -177,7 +177,8 @@ def _fit(
             normal = scaled @ scaled.T
             if np.linalg.cond(normal) > 1e14:
                 return None
-            return point, model, slopes, np.linalg.inv(normal)
+            inverse: NDArray[np.float64] = np.linalg.inv(normal)
+            return point, model, slopes, inverse
     return None
 
 

@@ -1,0 +1,147 @@
+"""Whether a trace has a level besides the two of a telegraph.
+
+Three Gaussians of one width are fitted to the histogram. The third is a level if it lies apart
+from the others, holds a share of the samples, and either lasts or is parted from its neighbours by
+valleys: samples that were averaged over a flip also lie between two levels, but are single ones
+and fill the whole space.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BINS = 400
+_ITERATIONS = 200
+# In widths; a share of all samples; a number of them.
+_APART = 3.0
+_SHARE = 0.005
+_FEWEST = 20
+# Ln likelihood over two levels that chance, or noise not quite Gaussian, does not give.
+_EVIDENCE, _EVIDENCE_SHARE = 30.0, 0.003
+_LASTS = 1.5
+_VALLEY = 0.3
+
+
+@dataclass(frozen=True)
+class ThreeLevels:
+    """Of one trace, in rising order.
+
+    Attributes:
+        levels_v: V.
+        shares: of all samples.
+        sigma_v: width about each, V.
+    """
+
+    levels_v: tuple[float, float, float]
+    shares: tuple[float, float, float]
+    sigma_v: float
+
+
+class _Mixture(NamedTuple):
+    means: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    sigma: float
+    likelihood: float
+
+
+def three_levels(trace: NDArray[np.floating]) -> ThreeLevels | None:
+    """The three levels, or None where two or one do as well.
+
+    Args:
+        trace: (n,), V, finite.
+    """
+    values = np.asarray(trace, dtype=np.float64)
+    spread = float(np.ptp(values))
+    if len(values) < 10 * _FEWEST or spread == 0.0:
+        return None
+    counts, edges = np.histogram(values, bins=_BINS)
+    where = 0.5 * (edges[1:] + edges[:-1])[counts > 0]
+    weights = counts[counts > 0].astype(np.float64)
+    ends = where[[0, -1]]
+    quantiles = np.interp([0.02, 0.25, 0.5, 0.75, 0.98], np.cumsum(weights) / weights.sum(), where)
+    middle = 0.5 * float(ends.sum())
+    two = max(
+        (
+            _fit(where, weights, np.array(start))
+            for start in (quantiles[[1, 3]], quantiles[[0, 4]], ends)
+        ),
+        key=lambda fit: fit.likelihood,
+    )
+    between = 0.5 * float(two.means.sum())
+    three = max(
+        (
+            _fit(where, weights, np.array(start))
+            for start in (
+                quantiles[[0, 2, 4]],
+                (ends[0], middle, ends[1]),
+                (two.means[0], between, two.means[1]),
+                (ends[0], *two.means),
+                (*two.means, ends[1]),
+            )
+        ),
+        key=lambda fit: fit.likelihood,
+    )
+    n = float(len(values))
+    if three.likelihood - two.likelihood < _EVIDENCE + _EVIDENCE_SHARE * n:
+        return None
+    order = np.argsort(three.means)
+    means, shares = three.means[order], three.shares[order]
+    apart = float(np.diff(means).min()) >= _APART * max(three.sigma, spread / _BINS)
+    if not apart or float(shares.min()) < max(_SHARE, _FEWEST / n):
+        return None
+    if not all(_real(values, means, shares, three.sigma, index) for index in range(3)):
+        return None
+    low, mid, high = (float(mean) for mean in means)
+    one, other, last = (float(share) for share in shares)
+    return ThreeLevels((low, mid, high), (one, other, last), three.sigma)
+
+
+def _fit(
+    where: NDArray[np.float64], weights: NDArray[np.float64], means: NDArray[np.float64]
+) -> _Mixture:
+    """Gaussians of one width, by expectation-maximisation on the histogram."""
+    n = float(weights.sum())
+    step = float(np.diff(where).min()) if len(where) > 1 else 1.0
+    sigma = max(0.1 * float(np.ptp(where)), step)
+    shares = np.full(len(means), 1.0 / len(means))
+    likelihood = -np.inf
+    for _ in range(_ITERATIONS):
+        exponent = np.log(shares) - 0.5 * ((where[:, np.newaxis] - means) / sigma) ** 2
+        peak = exponent.max(axis=1, keepdims=True)
+        part = np.exp(exponent - peak)
+        total = part.sum(axis=1, keepdims=True)
+        previous = likelihood
+        likelihood = float(weights @ (np.log(total) + peak)[:, 0]) - n * np.log(sigma)
+        belongs = part / total * weights[:, np.newaxis]
+        held = np.maximum(belongs.sum(axis=0), 1e-9 * n)
+        means = (belongs * where[:, np.newaxis]).sum(axis=0) / held
+        variance = float((belongs * (where[:, np.newaxis] - means) ** 2).sum()) / n
+        sigma = max(float(np.sqrt(variance)), 0.5 * step)
+        shares = held / held.sum()
+        if likelihood - previous < 1e-7 * n:
+            break
+    return _Mixture(means, shares, sigma, likelihood)
+
+
+def _real(
+    values: NDArray[np.float64],
+    means: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    sigma: float,
+    index: int,
+) -> bool:
+    """Whether one level lasts, or has a valley on every side where there is a neighbour."""
+    half = 0.5 * max(sigma, 1e-12 * abs(float(means[index])))
+    near = np.abs(values - means[index]) <= 4.0 * half
+    stays = int(np.count_nonzero(near[1:] & ~near[:-1])) + int(near[0])
+    if np.count_nonzero(near) >= _LASTS * stays:
+        return True
+    at_peak = float(np.count_nonzero(np.abs(values - means[index]) <= half))
+    neighbours = [other for other in (index - 1, index + 1) if 0 <= other < len(means)]
+    valleys = [
+        float(np.count_nonzero(np.abs(values - 0.5 * (means[index] + means[other])) <= half))
+        for other in neighbours
+    ]
+    return max(valleys) < _VALLEY * at_peak
