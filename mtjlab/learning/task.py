@@ -3,13 +3,14 @@
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtjlab.core.errors import DataError
 
-Values = NDArray[np.float64] | NDArray[np.uint8]
+Values = NDArray[Any]
 
 
 @dataclass(frozen=True)

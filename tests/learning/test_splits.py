@@ -10,6 +10,8 @@ from mtjlab.learning.task import Task
 from mtjlab.learning.tasks import load_task, split, split_at
 
 IRIS = load_task("iris")
+# Recorded before there was a validation part.
+FIRST_ROWS = [2, 3, 4, 18, 20, 23, 24, 26, 34, 36]
 
 
 def task_of(labels, seed=0) -> Task:
@@ -28,10 +30,13 @@ def test_parts_are_disjoint_complete_and_leave_every_class_to_learn_from(counts,
     labels = np.repeat(np.arange(len(counts)), counts)
     most = len(labels) - len(counts)
     test_count = data.draw(st.integers(0, most))
-    parts = split(task_of(labels), np.random.default_rng(seed), test_count=test_count)
-    rows = np.concatenate([parts.train_rows, parts.test_rows])
+    validation_count = data.draw(st.integers(0, most - test_count))
+    rng = np.random.default_rng(seed)
+    parts = split(task_of(labels), rng, test_count, validation_count)
+    rows = np.concatenate([parts.train_rows, parts.validation_rows, parts.test_rows])
     np.testing.assert_array_equal(np.sort(rows), np.arange(len(labels)))
     assert len(parts.test_labels) == test_count
+    assert len(parts.validation_labels) == validation_count
     assert set(parts.train_labels) == set(range(len(counts)))
 
 
@@ -53,15 +58,47 @@ def test_the_seed_decides():
     assert not np.array_equal(first.test_rows, other.test_rows)
 
 
+def test_the_draws_of_a_seed_are_those_they_always_were():
+    rows = split(IRIS, np.random.default_rng(0)).test_rows
+    assert rows[:10].tolist() == FIRST_ROWS
+    rng = np.random.default_rng(0)
+    drawn = [rng.permutation(np.arange(50) + 50 * label)[:10] for label in range(3)]
+    np.testing.assert_array_equal(rows, np.sort(np.concatenate(drawn)))
+
+
+def test_a_validation_part_leaves_the_test_part_as_it_is():
+    parts = split(IRIS, np.random.default_rng(0), 30, 15)
+    without = split(IRIS, np.random.default_rng(0), 30)
+    np.testing.assert_array_equal(parts.test_rows, without.test_rows)
+    np.testing.assert_array_equal(np.bincount(parts.validation_labels), [5, 5, 5])
+    z = (IRIS.x[parts.validation_rows] - parts.mean) / parts.sd
+    np.testing.assert_allclose(parts.validation_x, np.clip(z, -3, 3), rtol=1e-5)
+    assert without.validation_x.shape == (0, 4)
+
+
+def test_a_fifth_is_the_test_part_where_nobody_says_otherwise():
+    assert len(split(IRIS, np.random.default_rng(0), None).test_labels) == 30
+
+
 def test_scaling_knows_the_training_part_only():
-    parts = split(IRIS, np.random.default_rng(0))
+    parts = split(IRIS, np.random.default_rng(0), 30, 30)
     np.testing.assert_allclose(parts.mean, IRIS.x[parts.train_rows].mean(axis=0))
     np.testing.assert_allclose(parts.sd, IRIS.x[parts.train_rows].std(axis=0))
     far = IRIS.x.copy()
     far[parts.test_rows] += 1000.0
-    moved = split(dataclasses.replace(IRIS, x=far), np.random.default_rng(0))
+    far[parts.validation_rows] -= 1000.0
+    moved = split(dataclasses.replace(IRIS, x=far), np.random.default_rng(0), 30, 30)
     np.testing.assert_array_equal(moved.train_x, parts.train_x)
     np.testing.assert_array_equal(moved.test_x, 3.0)
+    np.testing.assert_array_equal(moved.validation_x, -3.0)
+
+
+def test_one_scale_for_all_columns():
+    parts = split(IRIS, np.random.default_rng(0), scaling="common")
+    learnt = IRIS.x[parts.train_rows]
+    z = ((learnt - learnt.mean()) / learnt.std()).clip(-3, 3)
+    np.testing.assert_allclose(parts.train_x, z, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(parts.sd, learnt.std())
 
 
 def test_standardised_and_clipped_at_three_standard_deviations():
@@ -76,10 +113,18 @@ def test_standardised_and_clipped_at_three_standard_deviations():
 
 
 def test_a_split_is_made_again_from_its_rows():
-    parts = split(IRIS, np.random.default_rng(3))
+    parts = split(IRIS, np.random.default_rng(3), 30, 20)
     again = split_at(IRIS, parts.state())
     for field in dataclasses.fields(parts):
         np.testing.assert_array_equal(getattr(again, field.name), getattr(parts, field.name))
+
+
+def test_a_split_of_other_data_is_not_made_again():
+    state = split(IRIS, np.random.default_rng(3)).state()
+    other = IRIS.x.copy()
+    other[7, 1] += 0.1
+    with pytest.raises(DataError, match="not the data that the run began with"):
+        split_at(dataclasses.replace(IRIS, x=other), state)
 
 
 def test_no_test_part_if_none_is_asked_for():

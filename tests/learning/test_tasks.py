@@ -26,6 +26,46 @@ def test_xor_is_xor():
         assert label == ((a > 0) != (b > 0))
 
 
+# Sums that the descriptions of the data sets, or their makers, state: rows per class, and for wine
+# and breast cancer the least and largest value of a column.
+@pytest.mark.parametrize(
+    ("name", "shape", "counts"),
+    [
+        ("wine", (178, 13), [59, 71, 48]),
+        ("breast_cancer", (569, 30), [212, 357]),
+        ("digits", (1797, 64), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]),
+        ("moons", (200, 2), [100, 100]),
+    ],
+)
+def test_shipped_tasks_have_the_size_their_makers_state(name, shape, counts):
+    task = load_task(name)
+    assert task.x.shape == shape
+    np.testing.assert_array_equal(np.bincount(task.labels), counts)
+
+
+def test_columns_run_as_their_makers_state():
+    wine, cancer, digits = (load_task(name) for name in ("wine", "breast_cancer", "digits"))
+    proline = wine.x[:, wine.feature_names.index("proline")]
+    assert (proline.min(), proline.max()) == (278, 1680)
+    assert wine.x[:, 0].mean() == pytest.approx(13.0, abs=0.05)
+    area = cancer.x[:, cancer.feature_names.index("worst_area")]
+    assert (area.min(), area.max()) == (185.2, 4254.0)
+    assert (cancer.x[:, 0].min(), cancer.x[:, 0].max()) == (6.981, 28.11)
+    assert cancer.class_names == ("malignant", "benign")
+    assert set(np.unique(digits.x)) == set(range(17))
+    assert digits.class_names == tuple("0123456789")
+
+
+def test_moons_are_half_circles_in_noise_and_the_same_for_ever():
+    task = load_task("moons")
+    assert task.x.sum() == pytest.approx(151.35943228416093, rel=1e-12)
+    centre = np.where(task.labels[:, None] == 0, [0.0, 0.0], [1.0, 0.5])
+    radius = np.hypot(*(task.x - centre).T)
+    # 200 points in noise of 0.1: mean and sd of the radius to 0.007 and 0.005
+    assert radius.mean() == pytest.approx(1.005, abs=0.02)
+    assert radius.std() == pytest.approx(0.1, abs=0.015)
+
+
 @pytest.mark.parametrize("name", task_names())
 def test_shipped_tasks_are_valid(name):
     validate(load_task(name))
@@ -34,6 +74,15 @@ def test_shipped_tasks_are_valid(name):
 def test_an_unknown_task_names_the_nearest():
     with pytest.raises(DataError, match=r"no task 'irsi': did you mean 'iris'\?"):
         load_task("irsi")
+    with pytest.raises(DataError, match=r"no task 'cvs:a': known: .*csv:PATH, .*idx:FOLDER"):
+        load_task("cvs:a")
+
+
+def test_a_task_is_read_once_and_cannot_be_changed_by_who_uses_it():
+    task = load_task("wine")
+    assert load_task("wine") is task
+    with pytest.raises(ValueError, match="read-only"):
+        task.x[0, 0] = 1.0
 
 
 def changed(**fields):
@@ -80,6 +129,16 @@ def test_classes_are_numbered_as_they_appear_and_empty_cells_are_nan():
     np.testing.assert_array_equal(table.x, [[1, 2], [np.nan, 0.004], [5, 6]])
 
 
+@pytest.mark.parametrize("header", ["class,a,b", "a,Class,b", "a,b,kind", "label,a,b"])
+def test_the_class_is_in_the_column_of_that_name_or_in_the_last(header):
+    cells = {"a": "1", "b": "2"}
+    line = ",".join(cells.get(name, "x") for name in header.split(","))
+    table = read_csv(f"{header}\n{line}\n", "t.csv")
+    assert table.feature_names == ("a", "b")
+    assert table.class_names == ("x",)
+    np.testing.assert_array_equal(table.x, [[1, 2]])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -87,6 +146,10 @@ def test_classes_are_numbered_as_they_appear_and_empty_cells_are_nan():
         ("a,kind\n", "no rows of data"),
         ("a,kind\n1,x\n2,3,x\n", "t.csv, line 3: 3 columns, but the header has 2"),
         ("a,kind\n1,x\n2;5,x\n", "t.csv, line 3, column 'a': '2;5' is not a number"),
+        ("1,2\n3,4\n", "the first line has numbers only"),
+        ("a,b,a\n1,2,x\n", "two columns are named 'a'"),
+        ("a,kind\n1,x\n2, \n", "t.csv, line 3: the class, column 'kind', is empty"),
+        ("a,b\n" + "".join(f"1,{i}\n" for i in range(30)), "'b' has 30 different values in 30"),
     ],
 )
 def test_a_table_that_is_none_is_refused_in_words(text, message):
