@@ -146,6 +146,17 @@ class Trainer:
         self._last_at_target = at_target
         return result
 
+    def validate(self) -> Evaluation | None:
+        """Read the validation part once; None where the split has none. Nothing is learnt."""
+        split = self.split
+        if len(split.validation_labels) == 0:
+            return None
+        result = evaluate.noisy(
+            self.network, self.fabric, split.validation_x, split.validation_labels
+        )
+        self.evaluation_reads += result.reads
+        return result
+
     def alignment(self, *, repeats: int = 100, samples: int = 64) -> Alignment:
         """How the rule's update lies to the gradient of the fabric's model; learns nothing.
 
