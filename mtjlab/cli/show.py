@@ -1,4 +1,4 @@
-"""`mtjlab show`: what a run file says, whatever became of the run."""
+"""`mtjlab show`: what a run file says, whatever became of the run; what is in a recording."""
 
 import json
 from typing import Annotated
@@ -8,15 +8,31 @@ from rich.console import Console
 from rich.table import Table
 
 from mtjlab.cli.results import plain, results_table
+from mtjlab.cli.show_trace import show_trace
+from mtjlab.core.errors import ParameterError
 from mtjlab.core.places import runs_dir
+from mtjlab.core.units import parse_quantity
 from mtjlab.store import RunReader, find_run
+from mtjlab.store.traces import is_recording
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="Run file, run id, or latest.")] = "latest",
+    run: Annotated[
+        str, typer.Argument(help="Run file, run id, or latest; or a recording: file or folder.")
+    ] = "latest",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    interval: Annotated[
+        str | None,
+        typer.Option("--interval", help="Between samples of a recording, as in 5us."),
+    ] = None,
 ) -> None:
-    """Show status, results, streams and log of a run."""
+    """Show status, results, streams and log of a run, or what is in a recording."""
+    if is_recording(run):
+        given_s = None if interval is None else parse_quantity(interval, "s")
+        show_trace(run, given_s, as_json=as_json)
+        return
+    if interval is not None:
+        raise ParameterError(f"--interval is for recordings; {run!r} is a run, which knows its own")
     with RunReader.open(find_run(runs_dir(), run)) as reader:
         if as_json:
             typer.echo(json.dumps(plain(_summary(reader))))

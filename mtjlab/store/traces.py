@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mtjlab.core.errors import DataError
 from mtjlab.core.units import si
 from mtjlab.store.traces_csv import CsvChunk
-from mtjlab.store.traces_hdf5 import Hdf5Chunk
+from mtjlab.store.traces_hdf5 import Hdf5Chunk, is_run_file
 from mtjlab.store.traces_parquet import ParquetChunk
 
 PARQUET = (".parquet", ".pqt", ".pq")
@@ -147,6 +147,15 @@ def open_trace(where: str | Path, *, interval_s: float | None = None) -> Trace:
             chunk.close()
         raise
     return Trace(chunks, str(where), used)
+
+
+def is_recording(where: str) -> bool:
+    """Whether `where` is meant as a recording by its look; run files are not, but parts of them."""
+    text, name, _ = where.partition("::")
+    path = Path(text)
+    if name or path.is_dir() or path.suffix.lower() in PARQUET + CSV:
+        return True
+    return path.suffix.lower() in HDF5 and path.is_file() and not is_run_file(path)
 
 
 def _files(path: Path) -> list[Path]:
