@@ -6,8 +6,12 @@ import numpy as np
 
 from mtjlab.core.protocol import Rig
 from mtjlab.fabric.part import Sampling
+from mtjlab.learning.fabric import Fabric
+from mtjlab.learning.optimisers import Optimiser, make_optimiser
+from mtjlab.learning.programming import programmed
 from mtjlab.learning.rules.choice import make_rule
 from mtjlab.learning.rules.rule import Rule
+from mtjlab.learning.splits import Split, split
 from mtjlab.learning.task import Task
 from mtjlab.learning.tasks import load_task
 from protocols.noise_learning.fabrics import Placed, place
@@ -46,13 +50,56 @@ class Conditions:
             rng=rng,
             reads_per_sample=params.reads_per_sample,
             decorrelation_rate=params.known("decorrelation_rate"),
+            perturbation=params.perturbation,
+            measured=params.known("measured"),
+        )
+
+    def split(self, rng: np.random.Generator) -> Split:
+        """Training, validation and test part.
+
+        Raises:
+            DataError: there are not enough samples.
+        """
+        params = self.params
+        return split(
+            self.task,
+            rng,
+            params.known("test_count"),
+            params.validation_count,
+            scaling=params.known("scaling"),
+        )
+
+    def optimiser(self) -> Optimiser:
+        """Of all weights."""
+        params = self.params
+        return make_optimiser(
+            params.optimiser,
+            params.known("learning_rate"),
+            weight_decay=params.known("weight_decay"),
+            schedule=params.known("schedule"),
+            total_updates=self.steps,
+            warm_up=params.warm_up,
+            momentum=params.momentum,
+            weight_clip=params.weight_clip,
+        )
+
+    def programmed(self, fabric: Fabric, rng: np.random.Generator) -> Fabric:
+        """The fabric, holding weights as the parameters say it can."""
+        params = self.params
+        return programmed(
+            fabric,
+            rng,
+            levels=params.weight_levels,
+            limit=params.weight_limit,
+            noise=params.programming_noise,
         )
 
     @property
     def samples(self) -> int:
         """That are learnt from."""
-        kept: int = self.params.known("test_count")
-        return len(self.task.labels) - kept
+        # Of data that came with a test part nothing of it is learnt from.
+        kept: int = self.task.given_test or self.params.known("test_count")
+        return len(self.task.labels) - kept - self.params.validation_count
 
     @property
     def steps(self) -> int:

@@ -27,6 +27,11 @@ def check_controls(rig: Rig, params: NoiseLearningParameters, parts: Sequence[Pa
             "fabric has no pass without noise: take rule = 'noise_based', whose passes are all "
             "noisy, or a simulated fabric"
         )
+    if params.alignment and not rig.twin:
+        raise BenchError(
+            "alignment = true compares with the gradient of a model, which a real bench is not: "
+            "leave it out, or use --dry-run or --bench twin"
+        )
     if params.junctions in ("stuck", "mean"):
         if not rig.twin:
             raise BenchError(

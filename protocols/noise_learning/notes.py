@@ -30,6 +30,8 @@ def notes_of(session: Session, honest: Sequence[Honesty]) -> list[str]:
         )
     if len(session.split.test_labels) == 0:
         notes.append("test accuracies: this task has no test part")
+    if params.alignment and session.alignment is None:
+        notes.append("alignment: the summed update or the gradient was zero")
     return notes
 
 

@@ -43,6 +43,34 @@ class NoiseLearningParameters(Parameters):
     schedule: Literal["constant", "cosine", "linear"] | None = Field(
         None, description="of the learning rate"
     )
+    warm_up: Annotated[int, Ge(0), Le(1_000_000)] = Field(
+        0, description="updates until the learning rate is that of the schedule"
+    )
+    optimiser: str = Field("adam", description="adam, sgd, momentum or nesterov")
+    momentum: Annotated[float, Ge(0), Lt(1)] = Field(
+        0.9, description="of the optimisers momentum and nesterov"
+    )
+    weight_clip: Annotated[float, Gt(0), Le(1e6)] | None = Field(
+        None, description="weights and biases never leave -clip .. clip; None: free"
+    )
+    weight_levels: Annotated[int, Ge(1), Le(1_000_000)] | None = Field(
+        None, description="a weight is held in one of so many levels on each side of 0; None: any"
+    )
+    weight_limit: Annotated[float, Gt(0), Le(1e6)] | None = Field(
+        None, description="largest weight that can be held, the highest level; None: weight_clip"
+    )
+    programming_noise: Annotated[float, Ge(0), Le(1e6)] = Field(
+        0.0, description="sd of what is held about what was asked, in units of the weights"
+    )
+    perturbation: Annotated[float, Gt(0), Le(1e3)] = Field(
+        0.01, description="step of the weights in the rule spsa"
+    )
+    measured: bool | None = Field(
+        None, description="rule backprop on measured activations; None: where there are some"
+    )
+    alignment: bool = Field(
+        False, description="compare the summed update with the model's gradient, twin only"
+    )
     pass_spacing: Annotated[float, Ge(0), Le(1e6)] = Field(
         3.0, description="least time between two reads of one sample on one junction, tau_c"
     )
@@ -72,6 +100,12 @@ class NoiseLearningParameters(Parameters):
     stop_at_target: bool = Field(False, description="end when the target is reached")
     test_count: Annotated[int, Ge(0), Le(1_000_000)] | None = Field(
         None, description="samples kept apart for the test"
+    )
+    validation_count: Annotated[int, Ge(0), Le(1_000_000)] = Field(
+        0, description="samples kept apart to choose settings by"
+    )
+    scaling: Literal["columns", "common"] | None = Field(
+        None, description="standard deviations of each column, or one for all as for images"
     )
     majority_reads: Annotated[int, Ge(1), Le(1001)] = Field(
         9, description="reads per sample in the majority vote at the end"

@@ -14,6 +14,11 @@ def predicted(session: Session) -> list[str]:
     block_s = rule.blocks * sum(part.block_s for part in of_parts)
     if not blocks:
         return [*lines, "a learning step takes no transaction"]
+    if session.trainer.steps:
+        lines.append(
+            f"on this {'twin' if session.rig.twin else 'bench'} a learning step took "
+            f"{si(session.learning_s / session.trainer.steps, 's')}, latencies included"
+        )
     return [
         *lines,
         f"a learning step: {blocks} transaction{'s' if blocks > 1 else ''}, {si(block_s, 's')} of "

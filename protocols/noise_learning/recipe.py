@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from mtjlab.core.protocol import Progress, Results, Rig, State, Stream
-from mtjlab.learning.tasks import split
 from protocols.noise_learning.conditions import Conditions
 from protocols.noise_learning.controls import check_controls, hold, release
 from protocols.noise_learning.parameters import NoiseLearningParameters
@@ -26,7 +25,7 @@ YIELD_EVERY_S = 0.5
 YIELD_EVERY_STEPS = 50
 
 STEP = "reads,loss,accuracy,discarded"
-EVALUATION = "reads,train_accuracy,test_accuracy"
+EVALUATION = "reads,train_accuracy,test_accuracy,validation_accuracy"
 JUNCTIONS = "row,column,level_p_v,level_ap_v,occupancy,tau_c_s,noise_ratio,node"
 
 
@@ -47,12 +46,12 @@ class NoiseLearning:
         """Steps, evaluations, junctions, traces and one stream of weights per layer."""
         conditions = Conditions.of(params)
         # A split that cannot be is said now, not when the bias is on.
-        split(conditions.task, np.random.default_rng(0), params.known("test_count"))
+        conditions.split(np.random.default_rng(0))
         check_controls(rig, params, [one.part for one in conditions.place(rig)])
         nodes = sum(conditions.widths[1:])
         fixed = [
             Stream("step", "f8", (4,), "", STEP),
-            Stream("evaluation", "f8", (3,), "", EVALUATION),
+            Stream("evaluation", "f8", (4,), "", EVALUATION),
             Stream("junctions", "f8", (8,), "", JUNCTIONS),
             Stream("trace", "f4", (TRACE_SAMPLES,), "V", f"one row per node, {nodes} in all"),
         ]
@@ -82,6 +81,7 @@ class NoiseLearning:
             for line in predicted(session):
                 rig.notice("info", line)
             session.emit_weights()
+            session.align()
         else:
             # `setup` has been here: touching an instrument now would cost bench time that the
             # uninterrupted run did not spend.

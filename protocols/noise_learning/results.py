@@ -1,6 +1,7 @@
 """The final evaluation, and everything the run is judged by."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from mtjlab.core.protocol import Results
 from mtjlab.fabric.part import Honesty
 from mtjlab.learning import evaluate
+from mtjlab.learning.evaluate import Evaluation
 from protocols.noise_learning.notes import notes_of
 from protocols.noise_learning.predicted import predicted
 from protocols.noise_learning.session import Session
@@ -15,14 +17,8 @@ from protocols.noise_learning.session import Session
 
 def results_of(session: Session) -> Results:
     """Evaluates once more, noisy, by vote and without noise, and gathers all accounts."""
-    trainer, params, parts = session.trainer, session.params, session.split
-    votes = params.majority_reads
-    train = session.counted(
-        lambda: evaluate.noisy(session.network, session.fabric, parts.train_x, parts.train_labels)
-    )
-    test = session.of_test(evaluate.noisy)
-    majority = session.of_test(lambda *given: evaluate.majority(*given, votes=votes))
-    clean = session.of_test(evaluate.clean)
+    trainer, params = session.trainer, session.params
+    accuracies = _accuracies(session)
     honest = [one.part.honesty() for one in session.placed]
     ratios = noise_ratios(session, honest)
     correlation = max(
@@ -40,10 +36,7 @@ def results_of(session: Session) -> Results:
         "updates": trainer.updates,
         "reads_to_target": trainer.reads_to_target,
         "target_accuracy": params.target_accuracy,
-        "train_accuracy": train.accuracy,
-        "test_accuracy": test,
-        "test_accuracy_clean": clean,
-        "test_accuracy_majority": majority,
+        **accuracies,
         "saturated_fraction": sum(h.saturated for h in honest) / presented if presented else 0.0,
         "discarded_samples": trainer.discarded,
         "noise_ratio": float(np.median(ratios)) if len(ratios) else None,
@@ -62,7 +55,24 @@ def results_of(session: Session) -> Results:
         "junctions": params.junctions,
         "prediction": predicted(session),
         "notes": notes_of(session, honest),
-    }
+    } | ({"alignment": session.alignment} if params.alignment else {})
+
+
+def _accuracies(session: Session) -> Results:
+    """Of training, validation and test part: a single read, a vote, a mean of eight, no noise."""
+
+    def majority(*given: Any) -> Evaluation:
+        return evaluate.majority(*given, votes=session.params.majority_reads)
+
+    found = {"train_accuracy": session.of("train", evaluate.noisy)}
+    validated = ("validation",) if len(session.split.validation_labels) else ()
+    for part in ("test", *validated):
+        found[f"{part}_accuracy"] = session.of(part, evaluate.noisy)
+        found[f"{part}_accuracy_majority"] = session.of(part, majority)
+        found[f"{part}_accuracy_mean8"] = session.of(part, evaluate.averaged)
+    for part in ("train", "test", *validated):
+        found[f"{part}_accuracy_clean"] = session.of(part, evaluate.clean)
+    return found
 
 
 def noise_ratios(session: Session, honest: Sequence[Honesty]) -> NDArray[np.float64]:

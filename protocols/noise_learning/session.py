@@ -9,10 +9,11 @@ import numpy as np
 from mtjlab.core.protocol import Progress, Rig, State, StateValue
 from mtjlab.fabric.part import Seen
 from mtjlab.learning import evaluate
+from mtjlab.learning.alignment import align
 from mtjlab.learning.evaluate import Evaluation
 from mtjlab.learning.network import Network
-from mtjlab.learning.optimisers import Adam
-from mtjlab.learning.tasks import split, split_at
+from mtjlab.learning.programming import Programmed
+from mtjlab.learning.splits import split_at
 from mtjlab.learning.trainer import Trainer
 from protocols.noise_learning.conditions import Conditions
 from protocols.noise_learning.fabrics import Placed, together
@@ -28,7 +29,12 @@ COUNTERS = (
     "loss",
     "train_accuracy",
     "trace_interval_s",
+    "alignment",
 )
+
+# Noise of a single update is large; so many of them, on so many samples, show where they lead.
+ALIGNMENTS = 300
+ALIGNED = 40
 
 
 class Session:
@@ -46,23 +52,27 @@ class Session:
         self.conditions = conditions
         self.params = params = conditions.params
         self.placed = tuple(placed)
-        self.fabric = together(placed)
         if state is None:
-            self.split = split(
-                conditions.task, rig.generators["split"], test_count=params.known("test_count")
-            )
+            self.split = conditions.split(rig.generators["split"])
             first_weights = rig.generators["weights"]
         else:
-            self.split = split_at(conditions.task, _below("split_", state))
+            self.split = split_at(
+                conditions.task, _below("split_", state), scaling=params.known("scaling")
+            )
             # Overwritten by `restore`; the run's own generator must not be drawn from twice.
             first_weights = np.random.default_rng(0)
         rate = params.known("decorrelation_rate")
         self.network = Network(conditions.widths, first_weights, decorrelate=rate > 0)
-        self._draws = np.random.default_rng(int(first_weights.integers(2**63)))
+        # Generators of rule and programming: their states are part of ours.
+        self._draws = {
+            name: np.random.default_rng(int(first_weights.integers(2**63)))
+            for name in ("rule", "programming")
+        }
+        self.fabric = conditions.programmed(together(placed), self._draws["programming"])
         self.trainer = Trainer(
             self.network,
-            conditions.rule(self._draws),
-            self._optimiser(),
+            conditions.rule(self._draws["rule"]),
+            conditions.optimiser(),
             self.fabric,
             self.split,
             rig.generators["split"],
@@ -79,18 +89,10 @@ class Session:
         self.evaluation_s = 0.0
         self.loss = float("nan")
         self.train_accuracy = float("nan")
+        self.alignment: float | None = None
         self.trace_interval_s = trace_interval_s(seen)
         if state is not None:
             self._restore(state)
-
-    def _optimiser(self) -> Adam:
-        params = self.params
-        return Adam(
-            params.known("learning_rate"),
-            weight_decay=params.known("weight_decay"),
-            schedule=params.known("schedule"),
-            total_updates=self.conditions.steps,
-        )
 
     @property
     def finished(self) -> bool:
@@ -115,25 +117,40 @@ class Session:
         )
 
     def evaluate(self) -> None:
-        """Noisy single-read accuracy of training and test set; the first counts for the target."""
+        """Noisy single-read accuracy of every part; that of the first counts for the target."""
         self.train_accuracy = self.counted(self.trainer.evaluate).accuracy
-        test = self.of_test(evaluate.noisy)
-        row = (self.trainer.reads, self.train_accuracy, np.nan if test is None else test)
+        row = [self.trainer.reads, self.train_accuracy]
+        for part in ("test", "validation"):
+            accuracy = self.of(part, evaluate.noisy)
+            row.append(np.nan if accuracy is None else accuracy)
         self.rig.emit_row("evaluation", row)
+
+    def align(self) -> None:
+        """How the rule's summed update lies to the model's gradient; where that was asked."""
+        if not self.params.alignment:
+            return
+        x, labels = self.split.train_x[:ALIGNED], self.split.train_labels[:ALIGNED]
+
+        def measured() -> Evaluation:
+            found = align(
+                self.trainer.rule, self.network, self.fabric, x, labels, repeats=ALIGNMENTS
+            )
+            self.alignment = found.total
+            return Evaluation(np.nan, np.nan, found.reads)
+
+        self.counted(measured)
 
     def emit_weights(self) -> None:
         """The weight matrices as they are now."""
         for layer, parameters in enumerate(self.network.layers):
             self.rig.emit_row(f"weights_{layer}", parameters.w)
 
-    def of_test(self, measure: Callable[..., Evaluation]) -> float | None:
-        """Accuracy of the test part by `measure`; None where there is no test part."""
-        parts = self.split
-        if len(parts.test_labels) == 0:
+    def of(self, part: str, measure: Callable[..., Evaluation]) -> float | None:
+        """Accuracy of one part ("train", "validation", "test") by `measure`; None if empty."""
+        x, labels = getattr(self.split, f"{part}_x"), getattr(self.split, f"{part}_labels")
+        if len(labels) == 0:
             return None
-        return self.counted(
-            lambda: measure(self.network, self.fabric, parts.test_x, parts.test_labels)
-        ).accuracy
+        return self.counted(lambda: measure(self.network, self.fabric, x, labels)).accuracy
 
     def counted(self, measure: Callable[[], Evaluation]) -> Evaluation:
         """An evaluation, on the account of the evaluations."""
@@ -148,12 +165,15 @@ class Session:
         """Everything to go on from here."""
         trainer = self.trainer
         saved: dict[str, StateValue] = {name: getattr(self, name) for name in COUNTERS}
-        saved["draws"] = json.dumps(self._draws.bit_generator.state)
+        for name, draws in self._draws.items():
+            saved[f"draws_{name}"] = json.dumps(draws.bit_generator.state)
         parts: dict[str, Mapping[str, StateValue]] = {
             "trainer": trainer.state(),
             "rule": trainer.rule.state(),
             "split": self.split.state(),
         }
+        if isinstance(self.fabric, Programmed):
+            parts["programmed"] = self.fabric.state()
         parts |= {f"part{number}": one.part.state() for number, one in enumerate(self.placed)}
         for name, state in parts.items():
             saved |= {f"{name}_{key}": value for key, value in state.items()}
@@ -166,7 +186,10 @@ class Session:
 
     def _restore(self, state: State) -> None:
         self.trainer.restore(_below("trainer_", state))
-        self._draws.bit_generator.state = json.loads(str(state["draws"]))
+        for name, draws in self._draws.items():
+            draws.bit_generator.state = json.loads(str(state[f"draws_{name}"]))
+        if isinstance(self.fabric, Programmed):
+            self.fabric.restore(_below("programmed_", state))
         self.trainer.rule.restore(_below("rule_", state))
         for number, one in enumerate(self.placed):
             one.part.restore(_below(f"part{number}_", state))

@@ -55,8 +55,9 @@ def test_counts_agree_with_each_other_and_with_the_streams(tmp_path: Path) -> No
     assert results["reads"] == steps[-1, 0] == 3 * 120 * 2
     # Both passes of all layers come out of one hardware-timed block.
     assert results["transactions"] == results["updates"]
-    assert results["evaluation_transactions"] == 2 * len(evaluations) + 3
-    assert results["evaluation_reads"] == 150 * len(evaluations) + 150 + 30 * 9
+    # At the end once more, then the vote and the mean of eight on the test part.
+    assert results["evaluation_transactions"] == 2 * len(evaluations) + 4
+    assert results["evaluation_reads"] == 150 * len(evaluations) + 150 + 30 * (9 + 8)
     assert results["discarded_samples"] == steps[:, 3].sum()
     assert 0 < results["energy_j"] < 1e-3
     assert outcome.bench_time_s > results["learning_time_s"] > 0
