@@ -138,12 +138,14 @@ class NodeNoise(HostSum):
         self._bias.set(0.0)
         off_v, off = record(self._daq, used, sampling.reference_reads, self._when)
         self._bias.set(self._learning_share)
-        learning = sampling.junctions == "on"
-        ratios, notes = noise_ratios(on_v, off_v) if learning else (np.zeros(nodes), [])
+        biased = sampling.junctions != "off"
+        # A control leaves no noise of the junctions while learning, whatever they had before.
+        free = sampling.junctions == "on"
+        ratios, notes = noise_ratios(on_v, off_v) if free else (np.zeros(nodes), [])
         self.learn_with(
             NodeCalibration(
                 chosen=np.array(chosen, dtype=np.int64),
-                mean_v=(on_v if learning else off_v).mean(axis=0),
+                mean_v=(on_v if biased else off_v).mean(axis=0),
                 noise_ratio=ratios,
                 slowest_tau_c_s=slowest_s,
                 notes=tuple(notes),
@@ -188,7 +190,7 @@ class NodeNoise(HostSum):
         ratios = calibration.noise_ratio
         known = not np.isnan(ratios).any()
         # Without bias the product of two noise voltages is left, and it is no energy.
-        on = self._sampling.junctions == "on"
+        on = self._sampling.junctions != "off"
         return Honesty(
             noise_ratio=ratios,
             below_instrument=float((ratios < 1).mean()) if known else None,

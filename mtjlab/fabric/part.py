@@ -48,10 +48,12 @@ class Sampling:
         sample_spacing: the same between successive reads of one junction.
         batch, smallest_batch: samples of a step, and of the shortest one of an epoch.
         passes: K, reads of each sample in a step.
-        junctions: "on", or "off": 0 V while learning.
+        junctions: "on"; "off": 0 V while learning; "stuck" or "mean": they are calibrated free,
+            and then held in one state or at their mean response.
         survey_s: length of the trace by which junctions are judged, s.
         reference_reads: reads that fix means and noise ratios.
         max_tau_c_s: slower junctions are masked, s.
+        instrument_noise: "on", or "off": instruments of the twin add none.
     """
 
     keep: int | None
@@ -64,6 +66,12 @@ class Sampling:
     survey_s: float
     reference_reads: int
     max_tau_c_s: float
+    instrument_noise: str = "on"
+
+    @property
+    def held(self) -> bool:
+        """Whether the junctions are held while learning."""
+        return self.junctions in ("stuck", "mean")
 
 
 @dataclass(frozen=True)

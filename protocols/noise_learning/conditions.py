@@ -120,10 +120,11 @@ class Conditions:
             batch=batch,
             smallest_batch=self.samples % batch or min(batch, self.samples),
             passes=self.rule(np.random.default_rng(0)).passes,
-            junctions="off" if params.junctions == "off" else "on",
+            junctions=params.junctions,
             survey_s=params.survey_s,
             reference_reads=params.reference_reads,
             max_tau_c_s=params.max_tau_c_s,
+            instrument_noise=params.instrument_noise,
         )
 
     def place(self, rig: Rig) -> tuple[Placed, ...]:

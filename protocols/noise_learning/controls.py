@@ -4,23 +4,18 @@ from collections.abc import Sequence
 
 from mtjlab.core.errors import BenchError, ParameterError
 from mtjlab.core.protocol import Rig
-from mtjlab.fabric.part import Part
+from protocols.noise_learning.fabrics import Placed
 from protocols.noise_learning.parameters import NoiseLearningParameters
 
 
-def check_controls(rig: Rig, params: NoiseLearningParameters, parts: Sequence[Part]) -> None:
+def check_controls(rig: Rig, params: NoiseLearningParameters, placed: Sequence[Placed]) -> None:
     """Refuse what makes no sense on these fabrics or this bench, before anything is on.
 
     Raises:
-        ParameterError: a control without junctions, or a clean pass where there is none.
+        ParameterError: a clean pass where there is none.
         BenchError: junctions that only a twin in this program can hold.
     """
-    physical = any(part.physical for part in parts)
-    if params.junctions != "on" and not physical:
-        raise ParameterError(
-            f"junctions = {params.junctions!r}: there are no junctions under fabric "
-            f"{params.fabric}, so there is nothing to control"
-        )
+    physical = any(one.part.physical for one in placed)
     if params.rule == "node_perturbation" and physical:
         raise ParameterError(
             "rule = 'node_perturbation' compares a noisy pass with a clean one, and a physical "
@@ -32,7 +27,7 @@ def check_controls(rig: Rig, params: NoiseLearningParameters, parts: Sequence[Pa
             "alignment = true compares with the gradient of a model, which a real bench is not: "
             "leave it out, or use --dry-run or --bench twin"
         )
-    if params.junctions in ("stuck", "mean"):
+    if params.junctions in ("stuck", "mean") and physical:
         if not rig.twin:
             raise BenchError(
                 f"junctions = {params.junctions!r}: only a twin can hold its junctions, and "
@@ -43,13 +38,13 @@ def check_controls(rig: Rig, params: NoiseLearningParameters, parts: Sequence[Pa
         rig.hold_junctions("free")
 
 
-def hold(rig: Rig, params: NoiseLearningParameters) -> None:
+def hold(rig: Rig, params: NoiseLearningParameters, placed: Sequence[Placed]) -> None:
     """From here on the junctions do what the control says; they were calibrated free."""
-    if params.junctions in ("stuck", "mean"):
+    if params.junctions in ("stuck", "mean") and any(one.part.physical for one in placed):
         rig.hold_junctions(params.junctions)
 
 
-def release(rig: Rig, params: NoiseLearningParameters) -> None:
+def release(rig: Rig, params: NoiseLearningParameters, placed: Sequence[Placed]) -> None:
     """The junctions are free again."""
-    if params.junctions in ("stuck", "mean"):
+    if params.junctions in ("stuck", "mean") and any(one.part.physical for one in placed):
         rig.hold_junctions("free")

@@ -47,7 +47,7 @@ class NoiseLearning:
         conditions = Conditions.of(params)
         # A split that cannot be is said now, not when the bias is on.
         conditions.split(np.random.default_rng(0))
-        check_controls(rig, params, [one.part for one in conditions.place(rig)])
+        check_controls(rig, params, conditions.place(rig))
         nodes = sum(conditions.widths[1:])
         fixed = [
             Stream("step", "f8", (4,), "", STEP),
@@ -63,8 +63,9 @@ class NoiseLearning:
 
     def setup(self, rig: Rig, params: NoiseLearningParameters) -> None:
         """Every part at the operating point at which learning happens."""
-        release(rig, params)
-        for one in Conditions.of(params).place(rig):
+        placed = Conditions.of(params).place(rig)
+        release(rig, params, placed)
+        for one in placed:
             one.part.prepare()
 
     def steps(
@@ -76,7 +77,7 @@ class NoiseLearning:
         if state is None:
             seen = [one.part.calibrate() for one in placed]
             emit_seen(rig, placed, seen)
-            hold(rig, params)
+            hold(rig, params, placed)
             session = Session(rig, conditions, placed, None, seen)
             for line in predicted(session):
                 rig.notice("info", line)
@@ -85,7 +86,7 @@ class NoiseLearning:
         else:
             # `setup` has been here: touching an instrument now would cost bench time that the
             # uninterrupted run did not spend.
-            hold(rig, params)
+            hold(rig, params, placed)
             session = Session(rig, conditions, placed, state)
         yield session.progress()
 
@@ -102,5 +103,5 @@ class NoiseLearning:
                 committed_s = rig.clock.now_s()
         session.emit_weights()
         results = results_of(session)
-        release(rig, params)
+        release(rig, params, placed)
         return results
