@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 from mtjlab.core.wiring import Cell
 from sim_backend.physics.electronics.pickup import Pickup
@@ -74,3 +74,13 @@ class Surroundings:
     pickup: Mapping[str, tuple[Pickup, ...]] = field(default_factory=dict)
     sources: Mapping[str, SourceFlaws] = field(default_factory=dict)
     amplifier: Amplifier = Amplifier()
+
+    def with_noise(self, instruments: bool) -> Self:
+        """The same; amplifiers and sources without noise of their own unless `instruments`."""
+        if instruments:
+            return self
+        return replace(
+            self,
+            sources={name: replace(flaws, noise_v=0.0) for name, flaws in self.sources.items()},
+            amplifier=replace(self.amplifier, johnson_noise=False),
+        )

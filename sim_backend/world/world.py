@@ -76,7 +76,7 @@ class World:
         self.generators = generators
         self.instrument_noise = instrument_noise
         self.lock = threading.RLock()
-        self._around = around = surroundings or Surroundings()
+        self._around = around = (surroundings or Surroundings()).with_noise(instrument_noise)
         now_s = self.clock.now_s()
         devices = Devices.draw(junction, spread, faults, len(wiring.cells), chip_seed)
         self._chip = Chip.make(devices, wiring.cells, around, now_s, generators["noise"])

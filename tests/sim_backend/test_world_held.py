@@ -10,7 +10,7 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import cannot_hold
 from mtjlab.core.wiring import ArrayWiring, Cell, InputWire, SingleJunction, Wiring
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
-from sim_backend.world.surroundings import Amplifier, SolverName, Surroundings
+from sim_backend.world.surroundings import Amplifier, SolverName, SourceFlaws, Surroundings
 from sim_backend.world.world import World
 
 BOUND = 4.5  # standard errors; the seeds are fixed
@@ -20,7 +20,11 @@ JUNCTION = JunctionParameters()
 
 
 def world(
-    *, faults: Sequence[Fault] = (), junction: JunctionParameters = JUNCTION, **around: object
+    *,
+    faults: Sequence[Fault] = (),
+    junction: JunctionParameters = JUNCTION,
+    instruments: bool = True,
+    **around: object,
 ) -> World:
     def read(i: int) -> InputWire:
         return InputWire("daq", f"ai{i}", 10.0, "differential")
@@ -45,6 +49,7 @@ def world(
         faults=faults,
         chip_seed=1,
         generators=Generators(1),
+        instrument_noise=instruments,
         surroundings=Surroundings(**around),  # type: ignore[arg-type]
     )
     w.drive("smu", 0.11)
@@ -146,3 +151,15 @@ def test_what_cannot_be_held() -> None:
         world().hold("ap")  # type: ignore[arg-type]
     with pytest.raises(BenchError, match="only a twin in this program can hold its junctions"):
         cannot_hold("mean")
+
+
+def test_without_instrument_noise_amplifiers_and_sources_have_none() -> None:
+    """What is left is nothing: a control in which nobody may learn."""
+    flaws = {"daq/ao1": SourceFlaws(noise_v=1e-3)}
+    noisy = Amplifier(bandwidth_hz=50e3, johnson_noise=True)
+    for instruments in (True, False):
+        w = world(instruments=instruments, amplifier=noisy, sources=flaws)
+        w.hold("mean")
+        w.node_voltages(INPUTS, dt_s=1e-3, n=5)
+        seen = w.node_voltages(INPUTS, dt_s=1e-3, n=50)
+        assert (np.ptp(seen[:, :2], axis=0) > 0).all() == instruments
