@@ -69,9 +69,15 @@ class Response:
         occupancy = self.occupancy(level_v)
         at_bias = (self.k_mid * self.bias_v - self.v50_v) / (2.0 * self.width_v)
         here = (self.k_mid * level_v - self.v50_v) / (2.0 * self.width_v)
-        tau_c_s = self.tau_c_s * np.cosh(at_bias) / np.cosh(here)
+        # More than e^50 times faster is independent from sample to sample, and may not be a double.
+        faster = np.exp(np.minimum(_ln_cosh(here) - _ln_cosh(at_bias), 50.0))
         variance = (level_v * (self.k_ap - self.k_p)) ** 2 * occupancy * (1.0 - occupancy)
-        return np.sqrt(variance * averaged(keep, interval_s / tau_c_s))
+        return np.sqrt(variance * averaged(keep, interval_s * faster / self.tau_c_s))
+
+
+def _ln_cosh(x: Values) -> Values:
+    found: Values = np.logaddexp(x, -x) - np.log(2.0)
+    return found
 
 
 def averaged(keep: int, interval: Values | float) -> Values:

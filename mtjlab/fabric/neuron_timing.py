@@ -62,11 +62,11 @@ def demand_junctions(
     if usable and (reuse or usable >= widest.nodes):
         return
     missing = widest.nodes - usable if not reuse else 1
-    fits = "" if not usable else f" {usable} nodes would fit, or any number with reuse = true;"
+    fits = f"{usable} nodes would fit, or any number with reuse = true. " if usable else ""
     raise BenchError(
         f"fabric neuron: layer {widest.index} has {widest.nodes} nodes and {usable} of {wired} "
         f"junctions can serve{f' (masked: {masked})' if masked else ''}: {missing} more, each "
-        f"with an output and an input, are needed.{fits} or use the fabric node_noise"
+        f"with an output and an input, are needed. {fits}The fabric node_noise needs no outputs"
     )
 
 
