@@ -94,6 +94,9 @@ def print_outcome(screen: Console, protocol: str, seed: int, outcome: Outcome) -
     if outcome.results:
         timed = {"bench_time_s": outcome.bench_time_s, "wall_time_s": outcome.wall_time_s}
         screen.print(results_table(f"{protocol}, seed {seed}", outcome.results | timed))
+        # Whoever runs for good has read it in the log before the first step.
+        for line in () if outcome.run_file else outcome.results.get("prediction", ()):
+            screen.print(f"predicted: {line}", markup=False)
         for note in outcome.results.get("notes", ()):
             screen.print(f"note: {note}", markup=False)
     if outcome.status == "aborted":

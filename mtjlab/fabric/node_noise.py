@@ -96,13 +96,15 @@ class NodeNoise(HostSum):
         """One block for all nodes of these layers."""
         nodes = sum(self.widths)
         bias = sorted({si(volts, "V") for volts in self._bias.behind_divider_v})
+        sources = list(self._bias.levels_v)
+        named = ", ".join(sources) if len(sources) < 4 else f"{len(sources)} sources"
         measured = self._calibration is not None
         return Prediction(
             1,
             rows * self._when.spacing_s,
             f"node_noise: {nodes} junctions of {len(self._candidates)} on inputs of "
             f"{_board(self._candidates[0])} at a constant {' or '.join(bias)} from "
-            f"{', '.join(self._bias.levels_v)}, no other output; one block of {rows} reads, "
+            f"{named}, no other output; one block of {rows} reads, "
             f"{si(self._when.spacing_s, 's')} apart"
             f"{'' if measured else ' if tau_c is ' + si(NOMINAL_TAU_C_S, 's')}",
         )

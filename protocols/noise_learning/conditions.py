@@ -50,8 +50,8 @@ class Conditions:
             rng=rng,
             reads_per_sample=params.reads_per_sample,
             decorrelation_rate=params.known("decorrelation_rate"),
-            perturbation=params.perturbation,
-            measured=params.known("measured"),
+            perturbation=params.known("perturbation"),
+            measured=bool(params.measured),
         )
 
     def split(self, rng: np.random.Generator) -> Split:
@@ -124,6 +124,8 @@ class Conditions:
             survey_s=params.survey_s,
             reference_reads=params.reference_reads,
             max_tau_c_s=params.max_tau_c_s,
+            held=params.junctions in ("stuck", "mean"),
+            instrument_noise=params.instrument_noise,
             instrument_noise=params.instrument_noise,
         )
 

@@ -62,8 +62,8 @@ class NoiseLearningParameters(Parameters):
     programming_noise: Annotated[float, Ge(0), Le(1e6)] = Field(
         0.0, description="sd of what is held about what was asked, in units of the weights"
     )
-    perturbation: Annotated[float, Gt(0), Le(1e3)] = Field(
-        0.01, description="step of the weights in the rule spsa"
+    perturbation: Annotated[float, Gt(0), Le(1e3)] | None = Field(
+        None, description="step of the weights in the rule spsa"
     )
     measured: bool | None = Field(
         None, description="rule backprop on measured activations; None: where there are some"

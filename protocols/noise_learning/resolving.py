@@ -29,11 +29,13 @@ def resolved(params: NoiseLearningParameters) -> NoiseLearningParameters:
     known = recipe(params.task, given, rule=params.rule, size=size_of(task)) | {
         "scaling": "columns",
     }
+    # Data that come with a test part are tested on that.
     if known["test_count"] is None or task.given_test:
         known["test_count"] = usual_test_count(task)
     hidden = known["hidden"] if params.hidden is None else params.hidden
     layers = len(hidden) + 1
-    known["measured"] = any(kind_of(name).physical for name in by_layer(params.fabric, layers))
+    if params.rule == "backprop":
+        known["measured"] = any(kind_of(name).physical for name in by_layer(params.fabric, layers))
     idle = without_use(params, layers)
     said = [name for name in idle if getattr(params, name) is not None]
     if said:
