@@ -136,11 +136,13 @@ class Neuron:
         chosen = np.array(found.usable[: max(t.junctions for t in self._turns)], dtype=np.intp)
         response = found.response.take(chosen)
         when = self._timing(float(response.tau_c_s.max()), self._spacing, len(chosen))
+        widest = max(range(len(self._turns)), key=lambda layer: self._turns[layer].nodes)
         measured = reference(
             self._wires.take(chosen.tolist()),
             response.bias_v,
             when,
-            max(self._turns, key=lambda turn: turn.nodes),
+            self._turns[widest],
+            sum(self.widths[:widest]),
             self._sampling.reference_reads,
         )
         calibration = NeuronCalibration(
@@ -200,14 +202,7 @@ class Neuron:
 
     def honesty(self) -> Honesty:
         """See `Honesty`; ratios and correlation are those of the calibration."""
-        known, how = self._known(), self._sampling.junctions
-        held = how in ("stuck", "mean")
-        notes = known.notes
-        if held:
-            notes += (
-                f"junctions = {how}: the neurons had no telegraph noise while learning, so "
-                "whatever was learnt was NOT learnt from the junctions",
-            )
+        known, held = self._known(), self._sampling.held
         ratios = np.concatenate([known.noise_ratio[turn.index] for turn in self._turns])
         groups = min(turn.groups for turn in self._turns)
         return Honesty(
@@ -221,7 +216,7 @@ class Neuron:
             sample_spacing_s=known.when.spacing_s,
             pass_spacing_s=known.when.spacing_s * groups * self._sampling.smallest_batch,
             transactions=self.transactions,
-            notes=notes,
+            notes=known.notes,
         )
 
     def _known(self) -> NeuronCalibration:

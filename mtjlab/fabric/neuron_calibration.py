@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -39,9 +39,18 @@ class Reference:
 
 
 def reference(
-    wires: NeuronWires, bias_v: Values, when: Timing, widest: Turns, reads: int
+    wires: NeuronWires, bias_v: Values, when: Timing, widest: Turns, first: int, reads: int
 ) -> Reference:
-    """Measure it for the junctions in use; the outputs end at `bias_v`."""
+    """Measure it for the junctions in use; the outputs end at `bias_v`.
+
+    Args:
+        wires: of these junctions, (n,).
+        bias_v: their operating points, (n,), V.
+        when: sampling of a step.
+        widest: the layer whose nodes are correlated.
+        first: number of its first node.
+        reads: how many of each node.
+    """
     wires.hold(bias_v)
     on_v, on = record(wires.reader, wires.junctions, reads * widest.groups, when)
     wires.hold(np.zeros_like(bias_v))
@@ -55,10 +64,17 @@ def reference(
     return Reference(
         np.array([np.nan if ratio.value is None else ratio.value for ratio in ratios]),
         off_v.std(axis=0),
-        correlation_of(covariance, reads),
+        _numbered(correlation_of(covariance, reads), first),
         on.parts + off.parts,
         tuple(sorted({f"noise_ratio: {r.reason}" for r in ratios if r.value is None})),
     )
+
+
+def _numbered(found: Correlation, first: int) -> Correlation:
+    """With numbers of nodes for numbers of columns."""
+    if found.first is None or found.second is None:
+        return found
+    return replace(found, first=found.first + first, second=found.second + first)
 
 
 @dataclass(frozen=True)

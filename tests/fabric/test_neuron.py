@@ -274,7 +274,7 @@ def test_off_is_no_control_and_is_refused_with_those_that_are() -> None:
         Neuron(rig(Board()), LAYERS, sampling, NeuronOptions(), frozenset())
 
 
-def test_held_junctions_are_said_not_to_have_taught() -> None:
+def test_held_junctions_lend_no_noise() -> None:
     neuron = calibrated(Board())
     held = Neuron(
         rig(Board()),
@@ -285,7 +285,7 @@ def test_held_junctions_are_said_not_to_have_taught() -> None:
     )
     held.restore(neuron.state())
     assert not held.honesty().noise_ratio.any()
-    assert "NOT learnt from the junctions" in held.honesty().notes[-1]
+    assert held.honesty().below_instrument is None
 
 
 def test_a_window_beyond_the_limits_is_refused_with_the_one_within_reach() -> None:

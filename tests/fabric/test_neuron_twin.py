@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtjlab.bench.file import load
+from mtjlab.bench.file import load, parse
 from mtjlab.bench.open import OpenBench
 from mtjlab.core.errors import BenchError, ParameterError
 from mtjlab.core.generators import Generators
@@ -204,10 +204,70 @@ def test_xor_is_learnt_with_two_blocks_a_step(made: Made) -> None:
     assert neuron.honesty().energy_j > 0
 
 
-def test_boards_of_one_computer_and_a_scan() -> None:
-    """Outputs of one board, inputs of another with one converter for all."""
-    text = {
-        "daq": {"product": "PXIe-6363", "outputs": 0, "rtsi": "bus"},
-        "out": {"product": "PXIe-6738", "rtsi": "bus"},
-    }
-    assert text
+SCAN = """
+[bench]
+name = "scan"
+
+[chip]
+id = "scan"
+seed = 3
+
+[instruments.daq]
+driver = "nidaqmx"
+resource = "Dev1"
+
+[instruments.out]
+driver = "nidaqmx"
+resource = "Dev2"
+options = { read_back = { ao0 = "Dev1/ai30", ao1 = "Dev1/ai31" } }
+
+[[wiring.singles]]
+row = 0
+columns = "0:1"
+source = "out/ao0:1"
+series = "10 kohm"
+divider = 0.04
+read = "daq/ai0:1"
+range = "1 V"
+capacitance = "200 pF"
+bias = "0.1 V"
+
+[[wiring.clocks]]
+outputs = "out"
+inputs = "daq"
+
+[limits]
+junction_v = "0.5 V"
+junction_a = "50 uA"
+soft_v = "0.3 V"
+
+[twin.instruments.daq]
+product = "PXIe-6363"
+loopback = { ai30 = "out/ao0", ai31 = "out/ao1" }
+
+[twin.instruments.out]
+product = "PXIe-6738"
+"""
+
+
+def test_outputs_of_one_board_and_a_scan_of_another() -> None:
+    """A converter for all inputs, and cables: the wait of three tau_c covers both."""
+    made = OpenBench(
+        parse(SCAN, source="scan.toml"), generators=Generators(2), notice=lambda *_: None
+    )
+    with made as bench:
+        rig = bench.rig(lambda _s, _r: None)
+        layers = (LayerShape(0, 2, 5, False),)
+        neuron = Neuron(rig, layers, SAMPLING, OPTIONS, frozenset())
+        neuron.calibrate()
+        assert neuron.prediction(100).block_s == pytest.approx(
+            300 / neuron._known().when.step_rate_hz
+        )
+        x, w, b = ones(100, 0.0, 5)
+        neuron.begin(100)
+        y = neuron.forward(0, x, w, b + np.array([9, -9, 0, 9, -9], np.float32)).activity
+        clean = neuron.clean(0, x, w, b + np.array([9, -9, 0, 9, -9], np.float32)).activity
+        # Ends of the window lie next to each other in time and in the scan: 1 % of a step is left.
+        ends = [0, 1, 3, 4]
+        assert np.allclose(np.median(y, axis=0)[ends], clean.mean(axis=0)[ends], atol=0.15)
+        assert bench.guard.setpoints["out/ao0"] == pytest.approx(0.1 / 0.04)
