@@ -215,7 +215,7 @@ def _stress(volts: NDArray[np.float64], step_s: float, soft_v: float) -> Account
     """Of one junction at worst-case |voltages| (n,), V, each for `step_s`."""
     volts = volts[volts > 0]
     places = np.minimum(np.searchsorted(_EDGES_V, volts), len(EDGES_V) - 1)
-    binned = np.bincount(places, minlength=len(EDGES_V))
+    binned = np.bincount(places, minlength=len(EDGES_V)).astype(np.float64)
     return Account(binned * step_s, int(np.count_nonzero(volts > soft_v)) * step_s)
 
 
