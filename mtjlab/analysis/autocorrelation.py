@@ -66,9 +66,9 @@ def trace_autocorrelation(
     # Taking off the mean of the trace takes off its variance as well.
     each = each + float(each[:, 0].mean()) * 2.0 * max(steps, 0.5) / pieces.size
     mean = each.mean(axis=0)
-    correlation = mean / mean[0]
+    correlation = np.asarray(mean / mean[0], dtype=np.float64)
     relative = (each - correlation * each[:, :1]) / mean[0]
-    error: NDArray[np.float64] = np.sqrt(np.diag(spread_of_mean(relative)))
+    error = np.asarray(np.sqrt(np.diag(spread_of_mean(relative))), dtype=np.float64)
     lag_s = dt_s * np.arange(lags + 1)
     return Autocorrelation(lag_s, correlation, error, _decay(each, dt_s))
 

@@ -14,8 +14,11 @@ from scipy.special import chdtrc
 
 from mtjlab.analysis.chain import check_step
 from mtjlab.analysis.estimate import Estimate
+from mtjlab.analysis.memory import short_memory
 
 _PARTS = 20
+# In a part.
+_LEAST_INDEPENDENT = 5.0
 # Of an honest trace one in a thousand is called drifting.
 _BY_CHANCE = 1e-3
 
@@ -39,25 +42,32 @@ class Drift:
         return self.p_value.known and self.p_value.value < _BY_CHANCE
 
 
-def drift_of(series: NDArray[np.floating], variance: float, memory: float) -> Drift:
+def drift_of(
+    series: NDArray[np.floating] | NDArray[np.bool_], *, memory: float | None = None
+) -> Drift:
     """Drift of the mean of a series.
 
     Args:
         series: (n,), finite.
-        variance: of one sample, without drift.
-        memory: samples per independent one, >= 1, without drift.
+        memory: samples per independent one without drift, >= 1; None: as within the parts.
     """
     values = np.asarray(series, dtype=np.float64)
     size = len(values) // _PARTS
-    if size < 1 or size < 3.0 * memory or variance <= 0.0:
-        reason = (
-            "the series does not vary"
-            if variance <= 0.0
-            else f"{len(values)} samples are fewer than {_PARTS} parts of 3 independent ones"
+    parts = values[: size * _PARTS].reshape(_PARTS, size)
+    means = parts.mean(axis=1) if size else np.zeros(_PARTS)
+    within = (parts - means[:, np.newaxis]).ravel()
+    variance = float(within @ within) / max(len(within) - _PARTS, 1)
+    if size < 2 or variance == 0.0:
+        return _unknown(
+            "the series does not vary" if size >= 2 else "too few samples to tell drift"
         )
-        return Drift(Estimate.none(reason), Estimate.none(reason, low=0.0, high=1.0))
-    means = values[: size * _PARTS].reshape(_PARTS, size).mean(axis=1)
-    error = math.sqrt(variance * memory / size)
+    worth = short_memory(within) if memory is None else memory
+    if size < _LEAST_INDEPENDENT * worth:
+        return _unknown(
+            f"the series remembers {worth:.3g} samples: drift over {len(values)} samples cannot "
+            "be told from that memory"
+        )
+    error = math.sqrt(variance * worth / size)
     at = np.arange(_PARTS) - 0.5 * (_PARTS - 1)
     norm = float(at @ at)
     slope = float(at @ means) / norm
@@ -67,6 +77,10 @@ def drift_of(series: NDArray[np.floating], variance: float, memory: float) -> Dr
     # Two looks at the same data: the smaller chance counts twice.
     p = min(1.0, 2.0 * min(float(chdtrc(1, line)), float(chdtrc(_PARTS - 1, scatter))))
     return Drift(Estimate.normal(slope * _PARTS, slope_error * _PARTS), Estimate(p, p, p))
+
+
+def _unknown(reason: str) -> Drift:
+    return Drift(Estimate.none(reason), Estimate.none(reason, low=0.0, high=1.0))
 
 
 def telegraph_memory(tau_c_s: float, dt_s: float) -> float:

@@ -46,21 +46,21 @@ def hidden_rates(fit: HiddenMarkov, dt_s: float) -> ChainRates:
     if change >= 1.0:
         # Whatever the memory is, it is no longer than its error.
         slowest = -math.log(min(1.0, max(1e-300, 1.0 - change + Z_95 * memory_error)))
-        low, high, both = (
+        low_bound, high_bound, bound = (
             Estimate.none(
                 too_fast(dt_s), low=0.0, high=dt_s / (slowest * part) if slowest > 0.0 else math.inf
             )
             for part in (share, 1.0 - share, 1.0)
         )
-        return ChainRates(low, high, both, occupancy, transitions)
+        return ChainRates(low_bound, high_bound, bound, occupancy, transitions)
     total = -math.log1p(-change)
     steeper = 1.0 / (1.0 - change)
     equal = np.array([steeper, steeper])
-    low, high, both = (
+    tau_low, tau_high, tau_c = (
         _time(total * part, _error(equal * part + total * sign * slope, spread), part, change, dt_s)
         for part, sign in ((share, 1.0), (1.0 - share, -1.0), (1.0, 0.0))
     )
-    return ChainRates(low, high, both, occupancy, transitions)
+    return ChainRates(tau_low, tau_high, tau_c, occupancy, transitions)
 
 
 def _error(slope: NDArray[np.float64], spread: NDArray[np.float64]) -> float:

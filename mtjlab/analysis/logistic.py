@@ -127,7 +127,7 @@ def _fit(
         step = np.linalg.solve(information, design.T @ (weight * (share - curve)))
         point = point + np.clip(step, -5.0, 5.0)
         if np.abs(step).max() < 1e-10 * max(1.0, float(np.abs(point).max())):
-            inverse: NDArray[np.float64] = np.linalg.inv(information)
+            inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
             return (float(point[0]), float(point[1])), inverse
     return None
 

@@ -29,15 +29,23 @@ def memory_of(series: NDArray[np.floating]) -> float:
     variance = float(values @ values) / n
     if variance == 0.0:
         return 1.0
-    correlation = autocorrelation(values[:_LONGEST])
-    shown = min(n, _LONGEST)
-    below = np.flatnonzero(correlation[1:] < 2.0 / np.sqrt(shown))
-    end = int(below[0]) + 1 if len(below) else len(correlation)
-    short = max(1.0, 1.0 + 2.0 * float(correlation[1:end].sum()))
+    short = short_memory(values)
     size = n // _BLOCKS
     means = values[: size * _BLOCKS].reshape(_BLOCKS, size).mean(axis=1)
     slow = float(means.var(ddof=1)) * size / variance
     return max(short, slow) if slow > _BY_CHANCE * short else short
+
+
+def short_memory(series: NDArray[np.floating]) -> float:
+    """The same from the correlation of near samples alone, which drift hardly enters."""
+    head = np.asarray(series[:_LONGEST], dtype=np.float64)
+    head = head - head.mean()
+    if not head.any():
+        return 1.0
+    correlation = autocorrelation(head)
+    below = np.flatnonzero(correlation[1:] < 2.0 / np.sqrt(len(head)))
+    end = int(below[0]) + 1 if len(below) else len(correlation)
+    return max(1.0, 1.0 + 2.0 * float(correlation[1:end].sum()))
 
 
 def autocorrelation(values: NDArray[np.float64]) -> NDArray[np.float64]:

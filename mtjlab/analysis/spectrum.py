@@ -177,7 +177,7 @@ def _fit(
             normal = scaled @ scaled.T
             if np.linalg.cond(normal) > 1e14:
                 return None
-            inverse: NDArray[np.float64] = np.linalg.inv(normal)
+            inverse = np.asarray(np.linalg.inv(normal), dtype=np.float64)
             return point, model, slopes, inverse
     return None
 

@@ -1,9 +1,9 @@
 """Whether a trace has a level besides the two of a telegraph.
 
 Three Gaussians of one width are fitted to the histogram. The third is a level if it lies apart
-from the others, holds a share of the samples, and either lasts or is parted from its neighbours by
-valleys: samples that were averaged over a flip also lie between two levels, but are single ones
-and fill the whole space.
+from the others, holds a share of the samples, and is parted from its neighbours by valleys: samples that were
+averaged over a flip, a drifting level and broad noise also lie between two levels, but fill all the
+space there.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 _BINS = 400
 _ITERATIONS = 200
@@ -18,10 +19,11 @@ _ITERATIONS = 200
 _APART = 3.0
 _SHARE = 0.005
 _FEWEST = 20
+_MOST = 1_000_000
 # Ln likelihood over two levels that chance, or noise not quite Gaussian, does not give.
 _EVIDENCE, _EVIDENCE_SHARE = 30.0, 0.003
-_LASTS = 1.5
-_VALLEY = 0.3
+# Over what the fit expects in a valley.
+_FILLED = 1.5
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def three_levels(trace: NDArray[np.floating]) -> ThreeLevels | None:
     spread = float(np.ptp(values))
     if len(values) < 10 * _FEWEST or spread == 0.0:
         return None
-    counts, edges = np.histogram(values, bins=_BINS)
+    # Of a long trace one sample in many shapes the histogram.
+    thinned = values[:: max(1, len(values) // _MOST)]
+    counts, edges = np.histogram(thinned, bins=_BINS)
     where = 0.5 * (edges[1:] + edges[:-1])[counts > 0]
     weights = counts[counts > 0].astype(np.float64)
     ends = where[[0, -1]]
@@ -83,7 +87,7 @@ def three_levels(trace: NDArray[np.floating]) -> ThreeLevels | None:
         ),
         key=lambda fit: fit.likelihood,
     )
-    n = float(len(values))
+    n = float(len(thinned))
     if three.likelihood - two.likelihood < _EVIDENCE + _EVIDENCE_SHARE * n:
         return None
     order = np.argsort(three.means)
@@ -91,7 +95,7 @@ def three_levels(trace: NDArray[np.floating]) -> ThreeLevels | None:
     apart = float(np.diff(means).min()) >= _APART * max(three.sigma, spread / _BINS)
     if not apart or float(shares.min()) < max(_SHARE, _FEWEST / n):
         return None
-    if not all(_real(values, means, shares, three.sigma, index) for index in range(3)):
+    if not _valleys(thinned, means, shares, three.sigma):
         return None
     low, mid, high = (float(mean) for mean in means)
     one, other, last = (float(share) for share in shares)
@@ -125,23 +129,18 @@ def _fit(
     return _Mixture(means, shares, sigma, likelihood)
 
 
-def _real(
+def _valleys(
     values: NDArray[np.float64],
     means: NDArray[np.float64],
     shares: NDArray[np.float64],
     sigma: float,
-    index: int,
 ) -> bool:
-    """Whether one level lasts, or has a valley on every side where there is a neighbour."""
-    half = 0.5 * max(sigma, 1e-12 * abs(float(means[index])))
-    near = np.abs(values - means[index]) <= 4.0 * half
-    stays = int(np.count_nonzero(near[1:] & ~near[:-1])) + int(near[0])
-    if np.count_nonzero(near) >= _LASTS * stays:
-        return True
-    at_peak = float(np.count_nonzero(np.abs(values - means[index]) <= half))
-    neighbours = [other for other in (index - 1, index + 1) if 0 <= other < len(means)]
-    valleys = [
-        float(np.count_nonzero(np.abs(values - 0.5 * (means[index] + means[other])) <= half))
-        for other in neighbours
-    ]
-    return max(valleys) < _VALLEY * at_peak
+    """Whether there is no more half-way between neighbours than their Gaussians put there."""
+    half = 0.5 * max(sigma, 1e-12 * float(np.abs(means).max()))
+    for middle in 0.5 * (means[1:] + means[:-1]):
+        seen = float(np.count_nonzero(np.abs(values - middle) <= half))
+        away = (middle - means) / sigma
+        expected = len(values) * float(shares @ (ndtr(away + 0.5) - ndtr(away - 0.5)))
+        if seen > _FILLED * expected + 4.0 * expected**0.5 + 0.1 * _SHARE * len(values):
+            return False
+    return True
