@@ -124,8 +124,6 @@ class Conditions:
             survey_s=params.survey_s,
             reference_reads=params.reference_reads,
             max_tau_c_s=params.max_tau_c_s,
-            held=params.junctions in ("stuck", "mean"),
-            instrument_noise=params.instrument_noise,
             instrument_noise=params.instrument_noise,
         )
 
