@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 from benchmarks import (
+    analysis,
     crossbar,
     driver_query,
     learning_step,
     ni_stream,
     ni_wire,
+    recorded_noise,
     run_store,
     serial_noise,
     telegraph,
@@ -29,9 +31,11 @@ def main() -> int:
         run_store.rows,
         learning_step.rows,
         serial_noise.rows,
+        recorded_noise.rows,
         ni_stream.rows,
         ni_wire.rows,
         telegraph.rows,
+        analysis.rows,
         crossbar.rows,
         virtual_time.rows,
     ):

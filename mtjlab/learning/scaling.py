@@ -12,7 +12,7 @@ Scaling = Literal["columns", "common"]
 Array = NDArray[np.float32]
 
 CLIP_SD = 3.0
-_BLOCK_ROWS = 4096
+_BLOCK_ROWS = 1024
 
 
 def moments(
@@ -51,9 +51,14 @@ def standardised(
     """`rows` of x in standard deviations, clipped at 3; 0 in columns without one."""
     divisor = np.where(sd > 0.0, sd, np.inf)
     z = np.empty((len(rows), x.shape[1]), dtype=np.float32)
+    # Pixels are small integers: single precision holds them, and takes a third of the time.
+    wide = np.dtype(np.float32 if x.dtype == np.uint8 else np.float64)
+    middle, divisor = mean.astype(wide), divisor.astype(wide)
     for start in range(0, len(rows), _BLOCK_ROWS):
-        block = x[rows[start : start + _BLOCK_ROWS]]
-        z[start : start + len(block)] = np.clip((block - mean) / divisor, -CLIP_SD, CLIP_SD)
+        block = x[rows[start : start + _BLOCK_ROWS]].astype(wide)
+        block -= middle
+        block /= divisor
+        z[start : start + len(block)] = np.clip(block, -CLIP_SD, CLIP_SD, out=block)
     return z
 
 
