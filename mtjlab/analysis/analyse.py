@@ -17,6 +17,7 @@ from mtjlab.analysis.hidden_rates import hidden_rates
 from mtjlab.analysis.hidden_search import hidden_telegraph
 from mtjlab.analysis.level_estimates import LevelEstimates, levels_of_model, levels_of_states
 from mtjlab.analysis.levels import Levels, levels
+from mtjlab.analysis.pieces import sections
 from mtjlab.analysis.single_level import constant_report, one_level_report
 from mtjlab.analysis.spectrum import trace_spectrum
 from mtjlab.analysis.third_level import ThreeLevels, three_levels
@@ -24,6 +25,7 @@ from mtjlab.analysis.trace_report import Method, TraceReport, TraceVerdict
 from mtjlab.analysis.trace_words import conclusion_of, notes_of
 
 _FEWEST_SAMPLES = 10
+_FIRST_SAMPLES, _SECTIONS = 1_000_000, 20
 _FEWEST_TRANSITIONS = 10
 # Misread samples that are let pass, in standard deviations of the number of transitions.
 _MISREAD = 0.1
@@ -72,7 +74,7 @@ def analyse_trace(
     three = three_levels(values)
     if three is not None and min(np.diff(three.levels_v)) <= 3.0 * resolution_v:
         three = None
-    coarse = levels(values, resolution_v=resolution_v)
+    coarse = _coarse(values, resolution_v)
     reading = _read(values, interval_s, coarse, three is not None)
     if reading is None:
         return one_level_report(values, interval_s, three)
@@ -92,6 +94,15 @@ def _checked(trace_v: NDArray[np.floating]) -> NDArray[np.float64]:
             "leave out the part before or after them"
         )
     return values
+
+
+def _coarse(values: NDArray[np.float64], resolution_v: float) -> Levels:
+    """Levels to tell samples apart by; of a long trace from sections of it, if they show two."""
+    if len(values) > 2 * _FIRST_SAMPLES:
+        found = levels(sections(values, _SECTIONS, _FIRST_SAMPLES), resolution_v=resolution_v)
+        if found.separated:
+            return found
+    return levels(values, resolution_v=resolution_v)
 
 
 def _read(

@@ -69,7 +69,7 @@ def trace_autocorrelation(
     correlation = np.asarray(mean / mean[0], dtype=np.float64)
     relative = (each - correlation * each[:, :1]) / mean[0]
     error = np.asarray(np.sqrt(np.diag(spread_of_mean(relative))), dtype=np.float64)
-    lag_s = dt_s * np.arange(lags + 1)
+    lag_s = dt_s * np.arange(lags + 1, dtype=np.float64)
     return Autocorrelation(lag_s, correlation, error, _decay(each, dt_s))
 
 

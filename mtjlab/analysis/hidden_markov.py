@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtjlab.analysis.hidden_markov_kernels import most_probable, smooth
+from mtjlab.analysis.pieces import sections
 
 # Of all samples those that are looked at first, in this many sections.
 _FIRST_SAMPLES = 400_000
@@ -77,12 +78,15 @@ class HiddenMarkov:
         return high
 
 
-def fit_hidden_markov(trace: NDArray[np.floating], start: Model) -> HiddenMarkov:
+def fit_hidden_markov(
+    trace: NDArray[np.floating], start: Model, *, iterations: int = _ITERATIONS
+) -> HiddenMarkov:
     """The most likely model.
 
     Args:
         trace: (n,), V, n >= 10, finite and not constant.
         start: a first guess; the upper level stays the upper one.
+        iterations: most of expectation-maximisation, before Newton.
     """
     values = np.asarray(trace, dtype=np.float64)
     offset = float(values[0])
@@ -100,10 +104,10 @@ def fit_hidden_markov(trace: NDArray[np.floating], start: Model) -> HiddenMarkov
         min(max(start.down, 1.0 / len(values)), 0.5),
     )
     if len(values) > 2 * _FIRST_SAMPLES:
-        model = _climb(_sections(values), model, _ITERATIONS)
+        model = _climb(sections(values, _SECTIONS, _FIRST_SAMPLES), model, iterations)
         model = _climb(values, model, 2)
     else:
-        model = _climb(values, model, _ITERATIONS)
+        model = _climb(values, model, iterations)
     work = np.empty_like(values)
     model, information, converged = _newton(values, model, work)
     sums = _sums(values, model, work)
@@ -121,13 +125,6 @@ def fit_hidden_markov(trace: NDArray[np.floating], start: Model) -> HiddenMarkov
         model.down,
     )
     return HiddenMarkov(scaled, covariance, gain, float(sums[1]), float(sums[2]), converged)
-
-
-def _sections(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pieces spread over the trace, end to end: the few joints count for nothing."""
-    size = _FIRST_SAMPLES // _SECTIONS
-    begins = np.linspace(0, len(values) - size, _SECTIONS).astype(int)
-    return np.concatenate([values[begin : begin + size] for begin in begins])
 
 
 def _sums(

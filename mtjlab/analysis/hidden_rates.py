@@ -32,8 +32,8 @@ def hidden_rates(fit: HiddenMarkov, dt_s: float) -> ChainRates:
     spread = fit.covariance[3:, 3:]
     if not fit.converged or (np.diag(spread) <= 0.0).any():
         unknown = Estimate.none(_UNCERTAIN, low=0.0)
-        share = Estimate.none(_UNCERTAIN, low=0.0, high=1.0)
-        return ChainRates(unknown, unknown, unknown, share, transitions)
+        anything = Estimate.none(_UNCERTAIN, low=0.0, high=1.0)
+        return ChainRates(unknown, unknown, unknown, anything, transitions)
     up, down = fit.model.up, fit.model.down
     change = up + down
     share = up / change

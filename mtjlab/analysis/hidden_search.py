@@ -16,7 +16,8 @@ from mtjlab.analysis.memory import autocorrelation
 
 # Levels closer than this many sigma are not looked for.
 _CLOSEST = 1.0
-_LOOKED_AT = 200_000
+_LOOKED_AT = 100_000
+_ITERATIONS = 60
 _ORDER = 20
 _NO_MEMORY = 0.9
 # Ln likelihood over the best of the others, and that as a share of the samples.
@@ -24,7 +25,7 @@ _EVIDENCE, _EVIDENCE_SHARE = 12.0, 1e-4
 
 
 def hidden_telegraph(trace: NDArray[np.floating]) -> HiddenMarkov | None:
-    """The model of the first 200 000 samples, or None where a single level does as well.
+    """The model of the first 100 000 samples, or None where a single level does as well.
 
     Args:
         trace: (n,), V, finite and not constant.
@@ -36,7 +37,7 @@ def hidden_telegraph(trace: NDArray[np.floating]) -> HiddenMarkov | None:
     best: HiddenMarkov | None = None
     for flip in (0.3, 0.02, 20.0 / n):
         start = Model(mean - 0.8 * sd, mean + 0.8 * sd, 0.6 * sd, flip, flip)
-        fit = fit_hidden_markov(values, start)
+        fit = fit_hidden_markov(values, start, iterations=_ITERATIONS)
         if fit.converged and (best is None or fit.gain > best.gain):
             best = fit
     if best is None or best.distance < _CLOSEST or min(best.steps_up, best.steps_down) < 3.0:

@@ -31,3 +31,16 @@ def spread_of_mean(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     pieces = len(scores)
     covariance: NDArray[np.float64] = deviation.T @ deviation / (pieces * (pieces - 1))
     return covariance
+
+
+def sections(values: NDArray[np.float64], count: int, samples: int) -> NDArray[np.float64]:
+    """Sections spread over a trace, end to end: the few joints count for nothing.
+
+    Args:
+        values: (n,), n >= samples.
+        count: of sections.
+        samples: in all.
+    """
+    size = samples // count
+    begins = np.linspace(0, len(values) - size, count).astype(int)
+    return np.concatenate([values[begin : begin + size] for begin in begins])

@@ -2,8 +2,8 @@
 
 Three Gaussians of one width are fitted to the histogram. The third is a level if it lies apart
 from the others, holds a share of the samples, and is parted from its neighbours by valleys: samples that were
-averaged over a flip, a drifting level and broad noise also lie between two levels, but fill all the
-space there.
+averaged over a flip, a drifting level and broad noise also lie between two levels, but fill all
+the space there.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,11 @@ _MOST = 1_000_000
 _EVIDENCE, _EVIDENCE_SHARE = 30.0, 0.003
 # Over what the fit expects in a valley.
 _FILLED = 1.5
+# Levels so many widths apart are clear without a look at time; else stays are this much longer
+# than those of independent samples.
+_CLEAR, _LASTS = 6.0, 1.3
+# Noise of neighbours over the width of a level.
+_CREEPS = 0.3
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,10 @@ def three_levels(trace: NDArray[np.floating]) -> ThreeLevels | None:
     apart = float(np.diff(means).min()) >= _APART * max(three.sigma, spread / _BINS)
     if not apart or float(shares.min()) < max(_SHARE, _FEWEST / n):
         return None
-    if not _valleys(thinned, means, shares, three.sigma):
+    if not _valleys(thinned, means, shares, three.sigma) or _wanders(values, three.sigma):
+        return None
+    clear = float(np.diff(means).min()) >= _CLEAR * three.sigma
+    if not clear and not _lasts(values, float(means[1]), float(shares[1]), three.sigma):
         return None
     low, mid, high = (float(mean) for mean in means)
     one, other, last = (float(share) for share in shares)
@@ -127,6 +135,19 @@ def _fit(
         if likelihood - previous < 1e-7 * n:
             break
     return _Mixture(means, shares, sigma, likelihood)
+
+
+def _wanders(values: NDArray[np.float64], sigma: float) -> bool:
+    """Whether the level creeps: neighbours are much more alike than the width of a level."""
+    steps = np.abs(np.diff(values[:_MOST]))
+    return float(np.percentile(steps, 75)) / (1.15 * 2.0**0.5) < _CREEPS * sigma
+
+
+def _lasts(values: NDArray[np.float64], level: float, share: float, sigma: float) -> bool:
+    """Whether stays are longer than independent samples would make them."""
+    near = np.abs(values - level) <= 2.0 * sigma
+    stays = int(np.count_nonzero(near[1:] & ~near[:-1])) + int(near[0])
+    return float(np.count_nonzero(near)) > _LASTS * stays / (1.0 - share)
 
 
 def _valleys(
