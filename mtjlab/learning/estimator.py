@@ -1,6 +1,7 @@
 """A classifier that learns by noise, with the manners of scikit-learn and without it."""
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from inspect import signature
 from typing import Any, Self
 
@@ -113,6 +114,15 @@ class NoiseLearner:
                 raise ParameterError(f"no parameter {name!r}: {nearest(name, known)}")
             setattr(self, name, value)
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator that it is handed; nobody else calls this."""
+        utils = import_module("sklearn.utils")
+        return utils.Tags(
+            estimator_type=self._estimator_type,
+            target_tags=utils.TargetTags(required=True),
+            classifier_tags=utils.ClassifierTags(),
+        )
 
     def fit(self, X: ArrayLike, y: ArrayLike, *, rng: np.random.Generator) -> Self:
         """Learn from rows of X (n, features) and one label each, y (n,), from the beginning.

@@ -1,4 +1,6 @@
 import inspect
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -99,6 +101,18 @@ def test_any_fabric_will_do_and_noisy_reads_may_decide():
     learner.set_params(reads_to_predict=1)
     assert (learner.predict_proba(IRIS.x) != learner.predict_proba(IRIS.x)).any()
     assert learner.score(IRIS.x, NAMES) > 0.85
+
+
+def test_scikit_learn_is_told_what_it_asks_for_in_its_own_words(monkeypatch):
+    def named(**given):
+        return SimpleNamespace(**given)
+
+    theirs = SimpleNamespace(Tags=named, TargetTags=named, ClassifierTags=named)
+    monkeypatch.setitem(sys.modules, "sklearn", SimpleNamespace(utils=theirs))
+    monkeypatch.setitem(sys.modules, "sklearn.utils", theirs)
+    tags = NoiseLearner().__sklearn_tags__()
+    assert tags.estimator_type == "classifier"
+    assert tags.target_tags.required
 
 
 def test_samples_without_noise_are_counted():

@@ -55,6 +55,26 @@ def test_one_confident_read_does_not_outvote_two():
     assert result.accuracy == 1.0
 
 
+def test_one_confident_read_outvotes_two_in_the_mean():
+    logits = np.array([[9, 0, 0], [0, 1, 0], [0, 1, 0]], dtype=np.float32)
+    fabric = HostSum((3,), lambda rows: logits)
+    result = evaluate.averaged(silent_network(), fabric, ROWS[:1], np.array([0]), reads=3)
+    assert (result.accuracy, result.reads) == (1.0, 3)
+
+
+def test_the_mean_of_reads_approaches_the_clean_answer():
+    rng = np.random.default_rng(1)
+    net = Network((3, 3), rng, decorrelate=False)
+    x = rng.standard_normal((300, 3)).astype(np.float32)
+    labels = net.forward_clean(HostSum((3,), Gaussian(3, rng)), x).argmax(axis=1)
+    fabric = HostSum((3,), Gaussian(3, rng, sigma=0.5))
+    by_reads = [
+        evaluate.averaged(net, fabric, x, labels, reads=reads).accuracy for reads in (1, 8, 200)
+    ]
+    assert by_reads[0] < by_reads[1] < by_reads[2]
+    assert by_reads[2] > 0.97
+
+
 def test_clean_reads_nothing():
     net = Network((2, 3), np.random.default_rng(0), decorrelate=False)
     net.layers[0].w[...] = [[1, 0], [0, 1], [-1, -1]]
@@ -78,7 +98,9 @@ def test_a_vote_beats_a_single_read():
     assert single < vote - 0.1
 
 
-@pytest.mark.parametrize("measure", [evaluate.noisy, evaluate.majority, evaluate.clean])
+@pytest.mark.parametrize(
+    "measure", [evaluate.noisy, evaluate.majority, evaluate.averaged, evaluate.clean]
+)
 def test_an_empty_part_is_said_to_be_empty(measure):
     with pytest.raises(DataError, match="no sample to evaluate"):
         measure(silent_network(), answering([]), ROWS[:0], LABELS[:0])
