@@ -5,7 +5,7 @@ noise applies one of these on the host.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,29 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 ActivationName = Literal["tanh", "leaky_relu"]
 
+
+class Activation(Protocol):
+    """A function of the activity, node by node."""
+
+    def __call__(self, activity: Array, out: Array | None = None) -> Array:
+        """Any shape, the same shape back, into `out`."""
+        ...
+
+
 LEAK = 0.01
 
 
-def leaky_relu(activity: Array) -> Array:
-    """Activities below zero are scaled by 0.01; any shape, the same shape back."""
-    out: Array = np.maximum(activity, np.float32(LEAK) * activity)
-    return out
+def leaky_relu(activity: Array, out: Array | None = None) -> Array:
+    """Activities below zero are scaled by 0.01; any shape, the same shape back, into `out`."""
+    answer: Array = np.multiply(activity, np.float32(LEAK), out=out)
+    np.maximum(activity, answer, out=answer)
+    return answer
 
 
-def tanh(activity: Array) -> Array:
-    """Hyperbolic tangent; any shape, the same shape back."""
-    out: Array = np.tanh(activity)
-    return out
+def tanh(activity: Array, out: Array | None = None) -> Array:
+    """Hyperbolic tangent; any shape, the same shape back, into `out`."""
+    answer: Array = np.tanh(activity, out=out)
+    return answer
 
 
 def leaky_relu_slope(output: Array) -> Array:
@@ -40,7 +50,7 @@ def tanh_slope(output: Array) -> Array:
     return slope
 
 
-ACTIVATIONS: dict[ActivationName, Callable[[Array], Array]] = {
+ACTIVATIONS: dict[ActivationName, Activation] = {
     "tanh": tanh,
     "leaky_relu": leaky_relu,
 }

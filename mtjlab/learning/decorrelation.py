@@ -3,9 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from mtjlab.learning.crew import share
 from mtjlab.learning.network import Layer
+from mtjlab.learning.step_kernels import move_decorrelation
 
 Array = NDArray[np.float32]
+
+# Rows of R that are changed at a time: their product is still in the cache when it is subtracted.
+_PANEL = 128
 
 
 def update(layer: Layer, decorrelated: Array, rate: float) -> None:
@@ -22,8 +27,20 @@ def update(layer: Layer, decorrelated: Array, rate: float) -> None:
         decorrelated: X*, (B, n); one read of each sample.
         rate: > 0.
     """
-    change = decorrelated.T @ (decorrelated @ layer.r)
+    batch, n = decorrelated.shape
+    seen = np.empty((batch, n), dtype=np.float32)
+    step = np.float32(rate / batch)
     squares = np.einsum("sn,sn->n", decorrelated, decorrelated)
-    change -= squares[:, np.newaxis] * layer.r
-    change *= np.float32(rate / len(decorrelated))
-    layer.r -= change
+
+    def columns(first: int, end: int) -> None:
+        np.matmul(decorrelated, layer.r[:, first:end], out=seen[:, first:end])
+
+    def rows(first: int, end: int) -> None:
+        panel = np.empty((min(_PANEL, end - first), n), dtype=np.float32)
+        for row in range(first, end, _PANEL):
+            product = panel[: min(_PANEL, end - row)]
+            np.matmul(decorrelated[:, row : row + len(product)].T, seen, out=product)
+            move_decorrelation(layer.r, product, squares, step, row)
+
+    share(n, columns, operations=2 * seen.size * n)
+    share(n, rows, operations=2 * seen.size * n)

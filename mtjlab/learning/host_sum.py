@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtjlab.learning.activations import ACTIVATIONS, SLOPES, ActivationName
+from mtjlab.learning.crew import share
 from mtjlab.learning.fabric import Activities, Precision
+from mtjlab.learning.step_kernels import add_noise
 
 Array = NDArray[np.float32]
 
@@ -24,9 +26,11 @@ class HostSum:
 
     Attributes:
         physical: False; True where `noise` reads a thing.
+        sums_once: inputs that all reads of a batch share may be given once, see `forward`.
     """
 
     physical: bool = False
+    sums_once: bool = True
 
     def __init__(
         self,
@@ -53,16 +57,31 @@ class HostSum:
         xi = self._noise(rows)
         if xi.shape != (rows, self._ends[-1]):
             raise ValueError(f"noise has shape {xi.shape}, not {(rows, int(self._ends[-1]))}")
-        self._xi = xi
+        self._xi = np.ascontiguousarray(xi, dtype=np.float32)
 
     def forward(self, layer: int, x: Array, w: Array, b: Array) -> Activities:
-        """Noisy activities of `layer`; arguments as in `Fabric.forward`."""
-        if len(x) != len(self._xi):
-            raise ValueError(f"layer {layer}: {len(x)} rows, but {len(self._xi)} were announced")
-        activity = x @ w.T
-        activity += b
-        activity += self._xi[:, self._ends[layer] : self._ends[layer + 1]]
-        return self._answer(layer, activity)
+        """Noisy activities of `layer`; arguments as in `Fabric.forward`.
+
+        x may have fewer rows than announced: the batch that every read sees again. Its sums are
+        then made once and each read adds noise of its own.
+        """
+        rows, nodes = len(self._xi), len(b)
+        if not len(x) or rows % len(x):
+            raise ValueError(f"layer {layer}: {len(x)} rows, but {rows} were announced")
+        offset = int(self._ends[layer])
+        logits = self._gives_logits(layer)
+        product = np.empty((len(x), nodes), dtype=np.float32)
+        activity = product if len(x) == rows else np.empty((rows, nodes), dtype=np.float32)
+        output = activity if logits else np.empty((rows, nodes), dtype=np.float32)
+
+        def some(first: int, end: int) -> None:
+            np.matmul(x, w[first:end].T, out=product[:, first:end])
+            add_noise(activity, product, b, self._xi, offset, first, end)
+            if not logits:
+                ACTIVATIONS[self.activation](activity[:, first:end], output[:, first:end])
+
+        share(nodes, some, operations=2 * x.size * nodes)
+        return Activities(activity, output)
 
     def clean(self, layer: int, x: Array, w: Array, b: Array) -> Activities:
         """The same without noise."""

@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtjlab.learning.crew import share
 from mtjlab.learning.fabric import Activities, Fabric
 
 Array = NDArray[np.float32]
+
+# A batch of fewer numbers is shown again in full: nothing is saved, and its sums keep their bits.
+_ONCE = 1 << 14
 
 
 @dataclass
@@ -34,7 +38,8 @@ class LayerPass:
     """What one layer saw and answered in S presentations.
 
     Attributes:
-        decorrelated: x* = x R^T + c, (S, n); what the weights multiply.
+        decorrelated: x* = x R^T + c, (S, n); what the weights multiply. (B, n) in the first layer
+            where all reads share it and the fabric sums once.
         activity, output: (S, m); see `Activities`.
     """
 
@@ -98,7 +103,9 @@ class Network:
         fabric.begin(repeats * len(x))
         passes: list[LayerPass] = []
         # All reads share the input, so its decorrelation is computed once.
-        seen = np.tile(self._decorrelated(0, x), (repeats, 1))
+        seen = self._decorrelated(0, x)
+        if not (getattr(fabric, "sums_once", False) and seen.size >= _ONCE):
+            seen = np.tile(seen, (repeats, 1))
         for index, layer in enumerate(self.layers):
             answer = fabric.forward(index, seen, layer.w, layer.b)
             passes.append(LayerPass(seen, answer.activity, answer.output))
@@ -144,6 +151,12 @@ class Network:
         if not self.decorrelate:
             return x
         layer = self.layers[index]
-        decorrelated = x @ layer.r.T
-        decorrelated += layer.c
+        decorrelated = np.empty_like(x, dtype=np.float32)
+
+        def some(first: int, end: int) -> None:
+            columns = decorrelated[:, first:end]
+            np.matmul(x, layer.r[first:end].T, out=columns)
+            columns += layer.c[first:end]
+
+        share(x.shape[1], some, operations=2 * x.size * x.shape[1])
         return decorrelated

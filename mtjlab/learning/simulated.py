@@ -47,6 +47,39 @@ class Gaussian:
         return noise
 
 
+class Bernoulli:
+    """Each node reads 0 or `amplitude`, independently: the control of the published simulations.
+
+    Args:
+        nodes: N.
+        rng: drawn from at each call.
+        amplitude: of the upper level, in units of the activity; 12.5 mV at 0.1 V per unit is 0.125.
+        probability: of the upper level, 0 .. 1.
+    """
+
+    def __init__(
+        self,
+        nodes: int,
+        rng: np.random.Generator,
+        *,
+        amplitude: float = 0.125,
+        probability: float = 0.5,
+    ) -> None:
+        if not 0.0 <= probability <= 1.0:
+            raise ValueError(f"probability = {probability!r} must lie in 0 .. 1")
+        self.nodes = nodes
+        self.rng = rng
+        self.amplitude = amplitude
+        self.probability = probability
+
+    def __call__(self, rows: int) -> Array:
+        """Noise with mean amplitude * probability, (rows, nodes)."""
+        upper = self.rng.random((rows, self.nodes), dtype=np.float32) < self.probability
+        noise: Array = upper.astype(np.float32)
+        noise *= np.float32(self.amplitude)
+        return noise
+
+
 class Telegraph:
     """One two-level process per node, and Gaussian noise of the instrument that reads it.
 

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtjlab.learning.adam_kernel import move
+from mtjlab.learning.crew import share
 from mtjlab.learning.optimisers.schedule import Schedule, ScheduleName
 
 Array = NDArray[np.float32]
@@ -55,25 +57,29 @@ class Adam:
         self.updates += 1
         unbias1 = 1.0 - self.beta1**self.updates
         unbias2 = 1.0 - self.beta2**self.updates
+        constants = (
+            self.beta1,
+            1.0 - self.beta1,
+            self.beta2,
+            1.0 - self.beta2,
+            unbias2,
+            self.epsilon,
+            rate / unbias1,
+        )
         for name, gradient in gradients.items():
             parameter = parameters[name]
             if name not in self._moments:
                 self._moments[name] = (np.zeros_like(parameter), np.zeros_like(parameter))
             first, second = self._moments[name]
-            first *= self.beta1
-            first += (1.0 - self.beta1) * gradient
-            change = gradient * gradient
-            change *= 1.0 - self.beta2
-            second *= self.beta2
-            second += change
-            np.divide(second, unbias2, out=change)
-            np.sqrt(change, out=change)
-            change += self.epsilon
-            np.divide(first, change, out=change)
-            change *= rate / unbias1
-            if self.weight_decay and parameter.ndim > 1:
-                parameter *= 1.0 - rate * self.weight_decay
-            parameter -= change
+            decay = self.weight_decay if parameter.ndim > 1 else 0.0
+            flat = [_flat(array) for array in (parameter, gradient, first, second)]
+
+            def some(
+                begin: int, end: int, flat: list[Array] = flat, keep: float = 1.0 - rate * decay
+            ) -> None:
+                move(*(array[begin:end] for array in flat), keep, *constants)
+
+            share(parameter.size, some, operations=10 * parameter.size)
 
     def state(self) -> dict[str, NDArray[Any] | int]:
         """`updates`, and for each parameter `first.NAME` and `second.NAME`; copies."""
@@ -94,3 +100,9 @@ class Adam:
             )
             for name in names
         }
+
+
+def _flat(array: Array) -> Array:
+    if not array.flags.c_contiguous:
+        raise ValueError(f"an array of shape {array.shape}: expected rows one after the other")
+    return array.reshape(-1)

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from mtjlab.core.errors import BadReply, ParameterError
 from mtjlab.learning import decorrelation
+from mtjlab.learning.crew import share
 from mtjlab.learning.fabric import Fabric
 from mtjlab.learning.losses import correct, cross_entropy
 from mtjlab.learning.network import LayerPass, Network
 from mtjlab.learning.optimisers import Optimiser
 from mtjlab.learning.rules.rule import Memoryless, StepMetrics
+from mtjlab.learning.step_kernels import add_power
 
 Array = NDArray[np.float32]
 
@@ -100,7 +102,7 @@ class NoiseBased(Memoryless):
             gradients = {}
             for index, (p, difference) in enumerate(zip(passes, weighed, strict=True)):
                 along = np.einsum("kb,kbm->bm", factors, difference)
-                gradients[f"layer{index}.w"] = along.T @ p.decorrelated[:batch]
+                gradients[f"layer{index}.w"] = _outer(along, p.decorrelated[:batch])
                 gradients[f"layer{index}.b"] = along.sum(axis=0)
             optimiser.update(network.parameters(), gradients)
             if self.decorrelation_rate:
@@ -122,6 +124,18 @@ def _from_first_read(layer_pass: LayerPass, reads: int) -> Array:
     return difference
 
 
+def _outer(along: Array, decorrelated: Array) -> Array:
+    """Sum over samples of along^T x*, (m, n)."""
+    nodes, inputs = along.shape[1], decorrelated.shape[1]
+    gradient = np.empty((nodes, inputs), dtype=np.float32)
+
+    def rows(first: int, end: int) -> None:
+        np.matmul(along[:, first:end].T, decorrelated, out=gradient[first:end])
+
+    share(nodes, rows, operations=2 * decorrelated.size * nodes)
+    return gradient
+
+
 def _factors(
     losses: NDArray[np.float64], differences: list[Array], weighed: list[Array], nodes: int
 ) -> tuple[Array, NDArray[np.bool_]]:
@@ -134,11 +148,16 @@ def _factors(
     """
     reads, batch = losses.shape
     power = np.zeros(batch)
-    for difference, other in zip(differences, weighed, strict=True):
-        power += np.einsum("kbm,kbm->b", difference, other, dtype=np.float64)
-        total = difference.sum(axis=0, dtype=np.float64)
-        other_total = other.sum(axis=0, dtype=np.float64)
-        power -= np.einsum("bm,bm->b", total, other_total) / reads
+    pairs = [
+        (difference, np.ascontiguousarray(other, dtype=np.float32))
+        for difference, other in zip(differences, weighed, strict=True)
+    ]
+
+    def samples(first: int, end: int) -> None:
+        for difference, other in pairs:
+            add_power(power, difference, other, first, end)
+
+    share(batch, samples, operations=10 * (reads - 1) * batch * nodes)
     if not (np.isfinite(power).all() and np.isfinite(losses).all()):
         raise BadReply(
             "the fabric returned an activity that is not a finite number (overload, or a "
