@@ -114,7 +114,6 @@ class Crossbar:
             self._drive,
             self._sampling,
             [layer.inputs for layer in self._layers],
-            sum(self.widths),
             self._timing,
             self._when,
         )
@@ -126,7 +125,7 @@ class Crossbar:
             f"crossbar: {si(float(calibration.mid_s.mean()), 'S')} per junction, tau_c "
             f"{si(calibration.tau_c_s, 's')}, steps of {si(self._when.spacing_s, 's')}",
         )
-        return seen(self._wires, self.widths, found.heard, calibration.noise_ratio, taken)
+        return seen(self._wires, self.widths, found.heard, self._noise_ratio(), taken)
 
     def _typical_noise(self) -> int:
         """Present inputs as they may come twice; the differences are each node's noise."""
@@ -139,29 +138,29 @@ class Crossbar:
             answer = self.forward(layer, twice, w.astype(np.float32), np.zeros(shape.nodes, "f4"))
             differ = contrasts(answer.activity.reshape(2, samples, shape.nodes))
             variances.append((differ**2).mean(axis=0))
-        self._noises = NodeNoises(variances, samples / self._sampling.batch)
-        self._learn_with_ratio(variances)
+        # Held junctions have another noise than they were calibrated with.
+        steps = 0.0 if self._sampling.held else samples / self._sampling.batch
+        self._noises = NodeNoises(variances, steps)
         taken, self.transactions = self.transactions, 0
         self.presented = self.saturated = self.below = 0
         self.energy_j = 0.0
         self._last.clear()
         return taken
 
-    def _learn_with_ratio(self, variances: Sequence[Values]) -> None:
-        """Noise ratios at these variances, and why one has no value."""
+    def _noise_ratio(self) -> Values:
+        """Of all nodes: their noise as last known over that with every row at 0 V."""
+        instrument = self._calibrated.instrument_v * self._per_volt(len(self._wires.reads))
         found = [
-            noise_ratio(float(np.sqrt(value)), float(instrument))
-            for variance, per_node in zip(variances, self._instrument(), strict=True)
-            for value, instrument in zip(variance, per_node, strict=True)
+            noise_ratio(float(np.sqrt(value)), float(instrument[node])).value
+            for variance in self._known_noises.variances
+            for node, value in enumerate(variance)
         ]
-        values = [np.nan if ratio.value is None else ratio.value for ratio in found]
-        self._calibrated.noise_ratio[:] = values
+        return np.array([np.nan if value is None else value for value in found])
 
-    def _instrument(self) -> list[Values]:
-        """Standard deviation of each node's activity with every row at 0 V, layer by layer."""
-        calibration, tia_ohm = self._calibrated, self._wires.array.tia_ohm
-        per_volt = 1.0 / (tia_ohm * self._drive.gain_v * calibration.mid_s)
-        return [(calibration.instrument_v * per_volt)[:nodes] for nodes in self.widths]
+    def _per_volt(self, nodes: int) -> Values:
+        """Activity (nodes,) per volt at the input of a column, 1/V."""
+        volts_s = self._wires.array.tia_ohm * self._drive.gain_v
+        return 1.0 / (volts_s * self._calibrated.mid_s[:nodes])
 
     @property
     def precision(self) -> Precision | None:
@@ -188,9 +187,8 @@ class Crossbar:
         wires.demand_in_range(block.samples_v)
         own = np.arange(nodes)
         columns_v = block.samples_v.mean(axis=1).reshape(len(x), nodes, -1)[:, own, own]
-        tia_ohm = wires.array.tia_ohm
-        per_volt = 1.0 / (tia_ohm * self._drive.gain_v * calibration.mid_s[:nodes])
-        activity = (calibration.zero_v[layer, :nodes] - columns_v) * per_volt
+        columns_v = np.ascontiguousarray(columns_v)
+        activity = (calibration.zero_v[layer, :nodes] - columns_v) * self._per_volt(nodes)
         mean = self._mean(rows_v, nodes)
         self._last[layer] = activity.astype(np.float32), (activity - mean).astype(np.float32)
         self.transactions += block.parts
@@ -198,8 +196,9 @@ class Crossbar:
         self.saturated += saturated
         # Held junctions have no noise of their own.
         noise_a2 = 0.0 if self._sampling.held else calibration.curve.noise_a2(rows_v)
-        noise_v2 = np.broadcast_to(noise_a2, len(rows_v)).reshape(-1, nodes) * tia_ohm**2
-        self.below += int((noise_v2 < calibration.instrument_v[:nodes] ** 2).sum())
+        noise_v2 = wires.array.tia_ohm**2 * np.broadcast_to(noise_a2, len(rows_v))
+        instrument_v = np.tile(calibration.instrument_v[:nodes], len(x))
+        self.below += int((noise_v2 < instrument_v**2).sum())
         columns = len(wires.array.columns)
         duration_s = len(rows_v) / block.step_rate_hz
         self.energy_j += columns * calibration.curve.power_w(rows_v) * duration_s
@@ -233,11 +232,10 @@ class Crossbar:
     def honesty(self) -> Honesty:
         """Of all presentations since calibration; noise as it was while learning."""
         calibration, noises = self._calibrated, self._known_noises
-        self._learn_with_ratio(noises.variances)
-        ratios, spacing_s = calibration.noise_ratio, self._when.spacing_s
+        ratios, spacing_s = self._noise_ratio(), self._when.spacing_s
         unknown = ("noise_ratio: the instrument shows no noise with the rows at 0 V",)
         return Honesty(
-            noise_ratio=ratios.copy(),
+            noise_ratio=ratios,
             below_instrument=self.below / self.presented if self.presented else None,
             correlation=noises.moments.largest_correlation(),
             saturated=self.saturated,

@@ -40,7 +40,6 @@ class CrossbarCalibration:
         instrument_v: (columns,), standard deviation of a read with every row at 0 V, V.
         tau_c_s: slowest correlation time of the columns, s.
         level_v, current_a, variance_a2: of `Curve`.
-        noise_ratio: (nodes,), at a typical drive; NaN where it has no value.
         notes: sentences for the results.
     """
 
@@ -51,7 +50,6 @@ class CrossbarCalibration:
     level_v: Values
     current_a: Values
     variance_a2: Values
-    noise_ratio: Values
     notes: tuple[str, ...]
 
     @property

@@ -24,7 +24,7 @@ class Found:
     """What was found, in how many blocks.
 
     Attributes:
-        calibration: without noise ratios, which the fabric measures at a typical drive.
+        calibration: all but the noise of the nodes, which depends on weights and inputs.
         heard: traces of the columns where they fluctuate most.
         transactions: blocks it took.
     """
@@ -71,7 +71,6 @@ def find(
     drive: Drive,
     sampling: Sampling,
     inputs: Sequence[int],
-    nodes: int,
     timing: Callable[[float], Timing],
     nominal: Timing,
 ) -> Found:
@@ -83,7 +82,6 @@ def find(
         drive: of the rows.
         sampling: as asked.
         inputs: of each layer.
-        nodes: of all layers.
         timing: of learning, for a correlation time (s).
         nominal: before one is known.
 
@@ -107,7 +105,6 @@ def find(
         zero_v=zeros_v,
         instrument_v=instrument_v,
         tau_c_s=tau_c_s,
-        noise_ratio=np.full(nodes, np.nan),
         notes=() if warning is None else (warning,),
         **vars(curve),
     )
