@@ -271,3 +271,23 @@ def test_outputs_of_one_board_and_a_scan_of_another() -> None:
         ends = [0, 1, 3, 4]
         assert np.allclose(np.median(y, axis=0)[ends], clean.mean(axis=0)[ends], atol=0.15)
         assert bench.guard.setpoints["out/ao0"] == pytest.approx(0.1 / 0.04)
+
+
+def test_a_restored_twin_goes_on_bit_by_bit(made: Made) -> None:
+    bench, rig, _ = made
+    assert bench.simulated is not None
+    neuron = Neuron(rig, EIGHT, SAMPLING, OPTIONS, frozenset())
+    neuron.calibrate()
+    world, saved = bench.simulated.state(), neuron.state()
+    given = ones(6, 0.3, 8)
+    neuron.begin(6)
+    expected = neuron.forward(0, *given).activity
+    other, again, _ = opened()
+    with other:
+        assert other.simulated is not None
+        restored = Neuron(again, EIGHT, SAMPLING, OPTIONS, frozenset())
+        restored.prepare()
+        other.simulated.restore(world)
+        restored.restore(saved)
+        restored.begin(6)
+        assert np.array_equal(restored.forward(0, *given).activity, expected)
