@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from mtjlab import __version__
-from mtjlab.cli import check, diff, plot, replay, resume, run, safe, serve, show
+from mtjlab.cli import check, diff, export, plot, replay, resume, run, runs, safe, serve, show
 from mtjlab.cli.execution import report_unread
 from mtjlab.core.errors import Aborted, MtjlabError, UsageError
 
@@ -24,7 +24,12 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("show")(show.show)
 app.command("plot")(plot.plot)
+app.command("runs")(runs.runs)
+app.command("note")(runs.note)
+app.command("tag")(runs.tag)
 app.command("diff")(diff.diff)
+app.command("export")(export.export)
+app.command("repair")(runs.repaired)
 app.command("resume")(resume.resume)
 app.command("replay")(replay.replay)
 app.command("check")(check.check)

@@ -11,23 +11,42 @@
 `data/README.md` describes the file for those who open it without mtjlab.
 """
 
+from mtjlab.store.annotations import Annotations, add_note, set_tag
+from mtjlab.store.catalogue import Catalogue
 from mtjlab.store.compare import Comparison, compare
+from mtjlab.store.entry import Entry
 from mtjlab.store.folder import check_runs_dir, find_run, run_files
+from mtjlab.store.frames import to_pandas, to_xarray
 from mtjlab.store.log_lines import LogLine
+from mtjlab.store.other_formats import FORMATS, export
+from mtjlab.store.query import Query, cell
 from mtjlab.store.reader import RunReader
+from mtjlab.store.repair import repair
 from mtjlab.store.schema import Ending, RunHeader, Status
 from mtjlab.store.writer import RunWriter
 
 __all__ = [
+    "FORMATS",
+    "Annotations",
+    "Catalogue",
     "Comparison",
     "Ending",
+    "Entry",
     "LogLine",
+    "Query",
     "RunHeader",
     "RunReader",
     "RunWriter",
     "Status",
+    "add_note",
+    "cell",
     "check_runs_dir",
     "compare",
+    "export",
     "find_run",
+    "repair",
     "run_files",
+    "set_tag",
+    "to_pandas",
+    "to_xarray",
 ]
