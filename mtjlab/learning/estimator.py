@@ -79,7 +79,7 @@ class NoiseLearner:
         weight_decay: float = 0.1,
         weight_clip: float | None = None,
         decorrelation_rate: float = 0.0,
-        perturbation: float = 0.01,
+        perturbation: float = 0.1,
         reads_to_predict: int | None = None,
     ) -> None:
         self.hidden = hidden

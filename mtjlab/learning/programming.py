@@ -64,6 +64,7 @@ class Programmed:
             raise ParameterError(f"programming_noise = {noise!r} must be 0 or a positive number")
         self.fabric = fabric
         self.physical = fabric.physical
+        self.sums_once: bool = getattr(fabric, "sums_once", False)
         self.rng = rng
         self.levels = levels
         self.limit = limit

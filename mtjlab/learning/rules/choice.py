@@ -22,7 +22,7 @@ def make_rule(
     rng: np.random.Generator,
     reads_per_sample: int = 2,
     decorrelation_rate: float = 0.0,
-    perturbation: float = 0.01,
+    perturbation: float = 0.1,
     measured: bool = False,
 ) -> Rule:
     """A rule; each takes the settings that concern it, and leaves the rest alone.

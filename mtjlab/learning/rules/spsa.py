@@ -44,7 +44,7 @@ class Spsa(Memoryless):
         self,
         rng: np.random.Generator,
         *,
-        perturbation: float = 0.01,
+        perturbation: float = 0.1,
         two_sided: bool = True,
         decorrelation_rate: float = 0.0,
     ) -> None:
