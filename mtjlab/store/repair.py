@@ -13,9 +13,9 @@ import numpy as np
 from mtjlab.core.errors import StoreError
 from mtjlab.store.lookup3 import lookup3
 from mtjlab.store.reader import RunReader
-from mtjlab.store.superblock import Superblock
+from mtjlab.store.superblock import CHECKSUM_AT, LENGTH, Superblock
 
-_FLAGS_AT, _CHECKSUM_AT, _LENGTH = 11, 44, 48
+_FLAGS_AT = 11
 
 
 def repair(path: Path) -> bool:
@@ -35,14 +35,9 @@ def repair(path: Path) -> bool:
         return False
     try:
         with path.open("r+b") as file:
-            head = bytearray(file.read(_LENGTH))
-            if int.from_bytes(head[_CHECKSUM_AT:], "little") != lookup3(head[:_CHECKSUM_AT]):
-                raise StoreError(
-                    f"run file {path}: its first {_LENGTH} bytes are damaged (checksum); nothing "
-                    "was changed. Take it from a backup"
-                )
+            head = bytearray(file.read(LENGTH))
             head[_FLAGS_AT] = 0
-            head[_CHECKSUM_AT:] = lookup3(head[:_CHECKSUM_AT]).to_bytes(4, "little")
+            head[CHECKSUM_AT:] = lookup3(head[:CHECKSUM_AT]).to_bytes(4, "little")
             file.seek(0)
             file.write(head)
             file.flush()
