@@ -66,6 +66,7 @@ class Network:
             raise ValueError(f"widths = {tuple(widths)} must be two or more positive numbers")
         self.widths = tuple(widths)
         self.decorrelate = decorrelate
+        self._spare: dict[int, Array] = {}
         self.layers = [
             Layer(
                 w=rng.standard_normal((m, n), dtype=np.float32) / np.float32(np.sqrt(n)),
@@ -80,6 +81,15 @@ class Network:
     def nodes(self) -> int:
         """N, noisy nodes in all layers."""
         return sum(self.widths[1:])
+
+    def spare(self, layer: int) -> Array:
+        """Memory of the shape of the layer's weights, for a gradient; what is in it may be lost.
+
+        The same at every call: memory that is new costs as much as what is done with it.
+        """
+        if layer not in self._spare:
+            self._spare[layer] = np.empty_like(self.layers[layer].w)
+        return self._spare[layer]
 
     def parameters(self) -> dict[str, Array]:
         """What an optimiser moves: `layerL.w` and `layerL.b`, the arrays themselves."""

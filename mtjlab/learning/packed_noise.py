@@ -54,10 +54,13 @@ class PackedTelegraph:
             Packed(Rates(np.ones(size), np.full(size, occupancy)), spacing, size, rng)
             for size in (nodes // 2, nodes - nodes // 2)
         ]
+        self._drawn = [np.empty(0, dtype=np.float32) for _ in self._groups]
 
     def __call__(self, rows: int) -> Array:
         """Noise with mean zero, (rows, nodes)."""
         noise = np.empty((rows, self.nodes), dtype=np.float32)
+        if rows * self._groups[1].m > len(self._drawn[1]):
+            self._drawn = [np.empty(rows * g.m, dtype=np.float32) for g in self._groups]
         above = 2.0 * self.level * (1.0 - self.occupancy)
         below = -2.0 * self.level * self.occupancy
 
@@ -65,7 +68,8 @@ class PackedTelegraph:
             for group in range(first, end):
                 packed = self._groups[group]
                 columns = slice(0, packed.m) if group == 0 else slice(-packed.m, None)
-                noise[:, columns] = packed.read(rows, below, above, self.sigma)
+                drawn = self._drawn[group][: rows * packed.m].reshape(rows, packed.m)
+                noise[:, columns] = packed.read(rows, below, above, self.sigma, out=drawn)
 
         share(2, some, operations=20 * noise.size, grain=1)
         return noise

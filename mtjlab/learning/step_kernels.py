@@ -22,7 +22,8 @@ def add_noise(
         b: (m,).
         xi: (S, N), of all layers.
         offset: column of xi that belongs to node 0.
-        first, end: nodes that are written.
+        first: node that is written.
+        end: node that is not written any more.
     """
     rows = product.shape[0]
     for row in range(activity.shape[0]):
@@ -63,7 +64,8 @@ def add_power(
         power: (B,), added to.
         differences: (K-1, B, m), from read 0.
         weighed: the same shape.
-        first, end: samples.
+        first: sample that is added to.
+        end: sample that is not any more.
     """
     reads = differences.shape[0] + 1
     for sample in range(first, end):

@@ -57,27 +57,43 @@ class Adam:
         self.updates += 1
         unbias1 = 1.0 - self.beta1**self.updates
         unbias2 = 1.0 - self.beta2**self.updates
-        constants = (
-            self.beta1,
-            1.0 - self.beta1,
-            self.beta2,
-            1.0 - self.beta2,
-            unbias2,
-            self.epsilon,
-            rate / unbias1,
-        )
+        beta1, rest1 = np.float32(self.beta1), np.float32(1.0 - self.beta1)
+        beta2, rest2 = np.float32(self.beta2), np.float32(1.0 - self.beta2)
+        unbias, epsilon = np.float32(unbias2), np.float32(self.epsilon)
+        pace = np.float32(rate / unbias1)
         for name, gradient in gradients.items():
             parameter = parameters[name]
             if name not in self._moments:
                 self._moments[name] = (np.zeros_like(parameter), np.zeros_like(parameter))
             first, second = self._moments[name]
             decay = self.weight_decay if parameter.ndim > 1 else 0.0
-            flat = [_flat(array) for array in (parameter, gradient, first, second)]
+            keep = np.float32(1.0 - rate * decay)
+            p, g, m, v = (_flat(array) for array in (parameter, gradient, first, second))
 
             def some(
-                begin: int, end: int, flat: list[Array] = flat, keep: float = 1.0 - rate * decay
+                begin: int,
+                end: int,
+                p: Array = p,
+                g: Array = g,
+                m: Array = m,
+                v: Array = v,
+                keep: np.float32 = keep,
             ) -> None:
-                move(*(array[begin:end] for array in flat), keep, *constants)
+                part = slice(begin, end)
+                move(
+                    p[part],
+                    g[part],
+                    m[part],
+                    v[part],
+                    keep,
+                    beta1,
+                    rest1,
+                    beta2,
+                    rest2,
+                    unbias,
+                    epsilon,
+                    pace,
+                )
 
             share(parameter.size, some, operations=10 * parameter.size)
 

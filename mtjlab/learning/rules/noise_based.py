@@ -102,7 +102,9 @@ class NoiseBased(Memoryless):
             gradients = {}
             for index, (p, difference) in enumerate(zip(passes, weighed, strict=True)):
                 along = np.einsum("kb,kbm->bm", factors, difference)
-                gradients[f"layer{index}.w"] = _outer(along, p.decorrelated[:batch])
+                gradients[f"layer{index}.w"] = _outer(
+                    along, p.decorrelated[:batch], network.spare(index)
+                )
                 gradients[f"layer{index}.b"] = along.sum(axis=0)
             optimiser.update(network.parameters(), gradients)
             if self.decorrelation_rate:
@@ -124,15 +126,13 @@ def _from_first_read(layer_pass: LayerPass, reads: int) -> Array:
     return difference
 
 
-def _outer(along: Array, decorrelated: Array) -> Array:
-    """Sum over samples of along^T x*, (m, n)."""
-    nodes, inputs = along.shape[1], decorrelated.shape[1]
-    gradient = np.empty((nodes, inputs), dtype=np.float32)
+def _outer(along: Array, decorrelated: Array, gradient: Array) -> Array:
+    """Sum over samples of along^T x*, (m, n), into `gradient`."""
 
     def rows(first: int, end: int) -> None:
         np.matmul(along[:, first:end].T, decorrelated, out=gradient[first:end])
 
-    share(nodes, rows, operations=2 * decorrelated.size * nodes)
+    share(len(gradient), rows, operations=2 * decorrelated.size * len(gradient))
     return gradient
 
 
