@@ -1,9 +1,9 @@
 """Whether a trace has a level besides the two of a telegraph.
 
 Three Gaussians of one width are fitted to the histogram. The third is a level if it lies apart
-from the others, holds a share of the samples, and is parted from its neighbours by valleys: samples that were
-averaged over a flip, a drifting level and broad noise also lie between two levels, but fill all
-the space there.
+from the others, holds a share of the samples, and is parted from its neighbours by valleys:
+samples that were averaged over a flip, a drifting level and broad noise also lie between two
+levels, but fill all the space there.
 """
 
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ def _fit(
 def _wanders(values: NDArray[np.float64], sigma: float) -> bool:
     """Whether the level creeps: neighbours are much more alike than the width of a level."""
     steps = np.abs(np.diff(values[:_MOST]))
-    return float(np.percentile(steps, 75)) / (1.15 * 2.0**0.5) < _CREEPS * sigma
+    return bool(np.percentile(steps, 75) / (1.15 * 2.0**0.5) < _CREEPS * sigma)
 
 
 def _lasts(values: NDArray[np.float64], level: float, share: float, sigma: float) -> bool:
