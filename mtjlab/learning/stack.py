@@ -30,6 +30,8 @@ class Stack:
         if sorted(self._where) != list(range(len(self._where))):
             raise ValueError(f"layers {sorted(self._where)} have a fabric: one is missing")
         self.physical = any(part.physical for part in self.parts)
+        # Whether the first layer takes inputs once that all reads share; see `HostSum`.
+        self.sums_once = bool(getattr(self._where[0][0], "sums_once", False))
         self._parts = tuple(parts)
 
     @property
