@@ -97,6 +97,16 @@ class Measured:
             tau_c_s=-recording.interval_s / math.log(serial.rho) if serial.rho else 0.0,
         )
 
+    def averaged(self, means: "Measured", keep: int) -> "Measured":
+        """What `means` of `keep` samples are, if the instrument's noise is white.
+
+        A flip among the samples of a mean puts it between the levels, so only single samples
+        show what is the instrument's.
+        """
+        sigma_v = self.sigma_v / math.sqrt(keep)
+        variance = means.sd_v**2 + means.sigma_v**2 - sigma_v**2
+        return replace(means, sd_v=math.sqrt(max(0.0, variance)), sigma_v=sigma_v)
+
 
 class _Drawn:
     """A recording as a source: nothing is drawn."""
@@ -141,12 +151,15 @@ class RecordedPart(SimulatedPart):
         self._options = options
         self._sampling = sampling
         self._serial = options.order == "serial"
+        keep = sampling.keep or 1
         recording: Recording = Stored(options.argument, options.interval_s)
-        if sampling.keep is not None and sampling.keep > 1:
-            recording = Averaged(recording, sampling.keep)
-        self.found = Measured.of(recording)
+        found = Measured.of(recording)
         if not self.read_noisily:
-            recording = self._without_instrument(recording)
+            recording = self._without_instrument(recording, found.levels)
+        if keep > 1:
+            recording = Averaged(recording, keep)
+            found = found.averaged(Measured.of(recording), keep)
+        self.found = found
         self._recording = recording
         self.stride = options.stride or self._needed_stride()
         self._rho = self.found.serial.rho**self.stride
@@ -233,8 +246,7 @@ class RecordedPart(SimulatedPart):
             step_rows=self._sampling.passes * self._sampling.batch,
         )
 
-    def _without_instrument(self, recording: Recording) -> Recording:
-        levels = self.found.levels
+    def _without_instrument(self, recording: Recording, levels: Levels) -> Recording:
         if not levels.separated:
             raise ParameterError(
                 f"instrument_noise = off: {self._options.argument} shows no two levels apart, so "
