@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mtjlab.core.units import si
 from mtjlab.fabric.part import Honesty
+from mtjlab.learning.serial_noise import Serial
 from protocols.noise_learning.fabrics import Placed
 from protocols.noise_learning.session import Session
 
@@ -62,7 +63,9 @@ def _of_part(one: Placed, found: Honesty) -> list[str]:
     correlation = found.correlation
     if correlation.value is None:
         notes.append(f"noise_correlation_max of {one.name}: {correlation.reason}")
-    elif correlation.value > max(WARN_CORRELATION, correlation.chance or 0.0):
+    elif correlation.value > max(WARN_CORRELATION, correlation.chance or 0.0) and not isinstance(
+        one.part.precision, Serial
+    ):
         assert correlation.first is not None
         assert correlation.second is not None
         first, second = one.nodes[correlation.first], one.nodes[correlation.second]
