@@ -15,12 +15,16 @@ from sim_backend.physics.devices import Devices
 from sim_backend.physics.fluctuations import Fluctuations
 from sim_backend.physics.rates import Rates
 from sim_backend.physics.telegraph import Switching, propagate, switching
+from sim_backend.physics.telegraph_kernel import follow
 
 if TYPE_CHECKING:  # the compiler of its kernels takes a second to load
     from sim_backend.physics.packed import Packed
 
 Index = NDArray[np.intp]
 Hold = Literal["stuck", "mean", "free"]
+
+# Junctions x steps from which on machine code is quicker than the loading of it.
+_WORTH_COMPILING = 20_000
 
 
 class Seen(NamedTuple):
@@ -111,9 +115,7 @@ class Population:
         ap = propagate(self.ap[index], switching(before, elapsed_s), uniform[:1, :k])
         if n > 1:
             step = switching(rates, dt_s)
-            if run is not None:
-                step = Switching(step.to_ap[run[:-1]], step.change[run[:-1]])
-            ap = np.concatenate([ap, propagate(ap[0], step, uniform[1:, :k])])
+            ap = np.concatenate([ap, _steps(ap[0], step, run, uniform[1:, :k])])
         self.ap[index] = ap[-1]
         self.time_s[index] = t0_s + (n - 1) * dt_s
         if not width:
@@ -188,3 +190,22 @@ class Population:
         self._fluctuations.restore(state)
         self.ap, self.time_s = ap, time_s
         self.held = cast(Hold, state.get("held", "free"))
+
+
+def _steps(
+    start: NDArray[np.bool_],
+    step: Switching,
+    run: Index | None,
+    uniform: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """States (n, k) after n steps; step i is that of the level `run[i]`, if there are several."""
+    n, k = uniform.shape
+    if n * k < _WORTH_COMPILING:
+        if run is not None:
+            step = Switching(step.to_ap[run[:n]], step.change[run[:n]])
+        return propagate(start, step, uniform)
+    out = np.empty((n, k), dtype=np.bool_)
+    level = np.zeros(n, dtype=np.intp) if run is None else run[:n]
+    to_ap, change = (np.ascontiguousarray(part.reshape(-1, k)) for part in step)
+    follow(start, to_ap, change, level, uniform, out)
+    return out

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim_backend.physics import population
 from sim_backend.physics.devices import Devices
 from sim_backend.physics.junction import Fault, JunctionParameters, Spread
 from sim_backend.physics.population import Population
@@ -66,6 +67,27 @@ class TestTelegraph:
         assert people.time_s[0] == pytest.approx(1.5004)
         assert people.time_s[1] == 1.0
         assert rng.random() == mine.random()
+
+    @pytest.mark.parametrize("levels", [1, 3])
+    def test_many_steps_are_made_by_machine_code_bit_for_bit(
+        self, levels: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lived() -> np.ndarray:
+            rng = np.random.default_rng(7)
+            rates = process(40)
+            people = Population.start(chip(40, RICH), rates.occupancy, 0.0, rng)
+            several = Rates(rng.uniform(0, 5e3, (levels, 40)), rng.random((levels, 40)))
+            run = rng.integers(0, levels, 600) if levels > 1 else None
+            after = several if levels > 1 else Rates(*(part[0] for part in several))
+            seen = people.advance(
+                everyone(40), rates, after, run, t0_s=1e-3, dt_s=1e-4, n=600, rng=rng
+            )
+            return seen.ap
+
+        compiled = lived()
+        assert population._WORTH_COMPILING <= compiled.size
+        monkeypatch.setattr(population, "_WORTH_COMPILING", 10**9)
+        assert np.array_equal(lived(), compiled)
 
     def test_each_junction_may_be_looked_at_a_little_later(self) -> None:
         """A multiplexed scan: after a skew of two correlation times half of an e-fold squared."""
