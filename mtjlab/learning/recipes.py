@@ -149,7 +149,7 @@ def recipe(
 def _by_size(size: Size) -> dict[str, Any]:
     """A first guess for data that nobody has tried."""
     if size.features > 100 or size.samples > 5000:
-        return {**_LARGE, "evaluate_every": max(1, size.samples // 64)}
+        return {**_LARGE, "evaluate_every": max(1, size.samples // 80)}
     return {
         **_SMALL,
         "hidden": [max(8, 2 * size.classes)],
