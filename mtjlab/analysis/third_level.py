@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from mtjlab.analysis.mixture_kernel import climb
+
 _BINS = 400
 _ITERATIONS = 200
 # In widths; a share of all samples; a number of them.
@@ -113,28 +115,15 @@ def three_levels(trace: NDArray[np.floating]) -> ThreeLevels | None:
 def _fit(
     where: NDArray[np.float64], weights: NDArray[np.float64], means: NDArray[np.float64]
 ) -> _Mixture:
-    """Gaussians of one width, by expectation-maximisation on the histogram."""
-    n = float(weights.sum())
+    """Gaussians of one width, in units of the histogram's breadth about its middle."""
     step = float(np.diff(where).min()) if len(where) > 1 else 1.0
-    sigma = max(0.1 * float(np.ptp(where)), step)
-    shares = np.full(len(means), 1.0 / len(means))
-    likelihood = -np.inf
-    for _ in range(_ITERATIONS):
-        exponent = np.log(shares) - 0.5 * ((where[:, np.newaxis] - means) / sigma) ** 2
-        peak = exponent.max(axis=1, keepdims=True)
-        part = np.exp(exponent - peak)
-        total = part.sum(axis=1, keepdims=True)
-        previous = likelihood
-        likelihood = float(weights @ (np.log(total) + peak)[:, 0]) - n * np.log(sigma)
-        belongs = part / total * weights[:, np.newaxis]
-        held = np.maximum(belongs.sum(axis=0), 1e-9 * n)
-        means = (belongs * where[:, np.newaxis]).sum(axis=0) / held
-        variance = float((belongs * (where[:, np.newaxis] - means) ** 2).sum()) / n
-        sigma = max(float(np.sqrt(variance)), 0.5 * step)
-        shares = held / held.sum()
-        if likelihood - previous < 1e-7 * n:
-            break
-    return _Mixture(means, shares, sigma, likelihood)
+    middle, breadth = float(where.mean()), max(float(np.ptp(where)), step)
+    guess = np.ascontiguousarray((means - middle) / breadth)
+    shares = np.full(len(guess), 1.0 / len(guess))
+    likelihood, sigma = climb(
+        (where - middle) / breadth, weights, guess, shares, 0.1, 0.5 * step / breadth, _ITERATIONS
+    )
+    return _Mixture(middle + breadth * guess, shares, breadth * sigma, likelihood)
 
 
 def _wanders(values: NDArray[np.float64], sigma: float) -> bool:
