@@ -12,7 +12,8 @@ from mtjlab.core.protocol import Rig
 from mtjlab.core.wiring import Cell
 from mtjlab.fabric.part import LayerShape, Sampling
 from mtjlab.fabric.simulated import Known, SimulatedPart, Source, SourceOptions, refuse_keep
-from mtjlab.learning.simulated import Gaussian, Telegraph
+from mtjlab.learning.fabric import Array
+from mtjlab.learning.simulated import Bernoulli, Gaussian
 
 
 class GaussianOptions(SourceOptions):
@@ -86,15 +87,30 @@ class BernoulliPart(SimulatedPart):
         return Known(spread(own.level, own.occupancy), own.instrument_sigma)
 
     def make(self, rng: np.random.Generator) -> Source:
-        """A telegraph that is looked at so rarely that it remembers nothing."""
+        """Levels about their mean, and the instrument's Gaussian."""
         own = self._options
-        return Telegraph(
-            self.nodes,
-            rng,
-            level=own.level,
-            occupancy=own.occupancy,
-            sigma=own.instrument_sigma if self.read_noisily else 0.0,
+        return _Levels(
+            Bernoulli(self.nodes, rng, amplitude=2.0 * own.level, probability=own.occupancy),
+            own.instrument_sigma if self.read_noisily else 0.0,
         )
+
+
+class _Levels:
+    """Bernoulli noise of mean zero, as an instrument with noise of its own reads it."""
+
+    def __init__(self, levels: Bernoulli, sigma: float) -> None:
+        self.rng = levels.rng
+        self._levels = levels
+        self._sigma = sigma
+
+    def __call__(self, rows: int) -> Array:
+        """Noise, (rows, N)."""
+        self._levels.rng = self.rng
+        noise = self._levels(rows)
+        noise -= np.float32(self._levels.amplitude * self._levels.probability)
+        if self._sigma > 0.0:
+            noise += np.float32(self._sigma) * self.rng.standard_normal(noise.shape, np.float32)
+        return noise
 
 
 def spread(level: float, occupancy: float) -> float:

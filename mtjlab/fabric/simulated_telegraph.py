@@ -19,9 +19,13 @@ from mtjlab.fabric.part import LayerShape, Prediction, Sampling
 from mtjlab.fabric.simulated import Known, SimulatedPart, Source, SourceOptions, refuse_keep
 from mtjlab.fabric.simulated_kinds import spread
 from mtjlab.learning.fabric import Array, Precision
+from mtjlab.learning.packed_noise import PackedTelegraph
 from mtjlab.learning.recorded import Order
 from mtjlab.learning.serial_noise import Serial, least_batch
 from mtjlab.learning.simulated import Telegraph
+
+# From here on packed telegraphs are several times faster; below, one more array is not worth it.
+MANY_NODES = 256
 
 
 class TelegraphOptions(SourceOptions):
@@ -85,8 +89,9 @@ class TelegraphPart(SimulatedPart):
 
     def make(self, rng: np.random.Generator) -> Source:
         """One process per node, or one for all."""
-        own = self._options
-        telegraph = Telegraph(
+        own, many = self._options, not self._serial and self.nodes >= MANY_NODES
+        kind = ManyTelegraphs if many else Telegraph
+        telegraph = kind(
             1 if self._serial else self.nodes,
             rng,
             level=own.level,
@@ -94,16 +99,23 @@ class TelegraphPart(SimulatedPart):
             spacing=self.spacing,
             sigma=self._white(),
         )
-        return InSeries(telegraph, self.nodes) if self._serial else telegraph
+        if self._serial and isinstance(telegraph, Telegraph):
+            return InSeries(telegraph, self.nodes)
+        return telegraph
 
     def memory(self) -> dict[str, StateValue]:
-        """Who is at the upper level."""
+        """Who is at the upper level; of many also the state of their own generators."""
         source = self._source
+        if isinstance(source, ManyTelegraphs):
+            return {f"many_{name}": value for name, value in source.state().items()}
         return {"upper": source.upper.copy()} if isinstance(source, Telegraph | InSeries) else {}
 
     def remember(self, state: State) -> None:
         """See `SimulatedPart`."""
-        if isinstance(self._source, Telegraph | InSeries):
+        if isinstance(self._source, ManyTelegraphs):
+            many = {k.removeprefix("many_"): v for k, v in state.items() if k.startswith("many_")}
+            self._source.restore(many)
+        elif isinstance(self._source, Telegraph | InSeries):
             self._source.upper = np.array(state["upper"], dtype=np.bool_)
 
     def prediction(self, rows: int) -> Prediction:
@@ -114,6 +126,12 @@ class TelegraphPart(SimulatedPart):
 
     def _white(self) -> float:
         return self._options.instrument_sigma if self.read_noisily else 0.0
+
+
+class ManyTelegraphs(PackedTelegraph):
+    """Packed ones; the run's generator seeds theirs, and is not drawn from after that."""
+
+    rng: np.random.Generator
 
 
 class InSeries:

@@ -201,3 +201,32 @@ def test_there_is_nothing_to_average(name: str) -> None:
     build(name, keep=1)
     with pytest.raises(ParameterError, match="keep = 4"):
         build(name, keep=4)
+
+
+WIDE = (LayerShape(0, 4, 300, False), LayerShape(1, 300, 3, True))
+
+
+def test_many_telegraphs_are_packed_and_go_on_bit_by_bit() -> None:
+    kind = plugins.load("fabrics", "telegraph")
+
+    def wide(rig: Rig) -> Any:
+        return kind(rig, WIDE, sampling(sample_spacing=0.5), kind.options(), frozenset())
+
+    def read(part: Any, rows: int) -> np.ndarray:
+        part.begin(rows)
+        x = np.zeros((rows, 1), dtype=np.float32)
+        answer = part.forward(0, x, np.zeros((300, 1), np.float32), np.zeros(300, np.float32))
+        return np.array(answer.activity)
+
+    first = wide(Rig())
+    first.calibrate()
+    seen = read(first, 400)
+    assert seen.std() == pytest.approx(math.hypot(0.06, 0.009), rel=0.02)
+    kept = float((seen[1:] * seen[:-1]).mean()) / 0.06**2
+    assert kept == pytest.approx(math.exp(-0.5), abs=0.02)
+    assert any("first 256 nodes" in note for note in first.honesty().notes)
+    state = first.state()
+    rest = read(first, 3)
+    resumed = wide(Rig(7))
+    resumed.restore(state)
+    np.testing.assert_array_equal(read(resumed, 3), rest)
