@@ -1,28 +1,15 @@
 """Machine code of `serial_noise`: a tridiagonal product and a tridiagonal solution, row by row."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from mtjlab.learning.compiled import compiled
 
 # Rows that go together: the recursions along a row wait for themselves, rows do not.
 LANES = 16
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-
-def _compiled(function: _Function) -> _Function:
-    """Compile at the first call and keep the result on disk where there is a place for it."""
-    try:
-        cached: _Function = njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # an installation that cannot be written to, without a home
-        return njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
-    return cached
-
-
-@_compiled
+@compiled("void(float32[:,::1], float32[:,::1], float64[::1], float64, float64[::1], float64[::1])")
 def weigh_rows(
     out: NDArray[np.float32],
     rows: NDArray[np.float32],

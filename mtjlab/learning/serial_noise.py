@@ -64,13 +64,13 @@ class Serial:
         # Variance 1 at every node: where nodes are independent, differences stay as they are.
         self._diagonal *= 1.0 + white_ratio
         self._beside *= 1.0 + white_ratio
-        # Compiled here, not while an output is on.
-        self.weigh([np.zeros((0, m), dtype=np.float32) for m in self.widths])
 
     def weigh(self, differences: Sequence[Array]) -> list[Array]:
         """See `Precision.weigh`; computed in float64."""
         shape = differences[0].shape[:-1]
-        joined = np.concatenate(differences, axis=-1).reshape(-1, sum(self.widths))
+        joined = np.ascontiguousarray(
+            np.concatenate(differences, axis=-1).reshape(-1, sum(self.widths)), dtype=np.float32
+        )
         weighed = np.empty_like(joined)
         weigh_rows(weighed, joined, self._diagonal, self._beside, self._lower, self._pivot)
         ends = np.cumsum(self.widths)[:-1]
@@ -79,7 +79,7 @@ class Serial:
 
 
 def least_batch(nodes: int, rho: float, *, tau_c: float = 3.0) -> int:
-    """Samples that a batch needs for two reads of one sample to lie `tau_c` correlation times apart.
+    """Samples in a batch so that two reads of a sample lie `tau_c` correlation times apart.
 
     Args:
         nodes: N, read one after the other.
