@@ -125,18 +125,22 @@ def _too_small(
     reads = _reads(array)
     missing = []
     if rows > len(array.rows):
-        missing.append(f"{rows - len(array.rows)} rows")
+        missing.append(_count(rows - len(array.rows), "row"))
     if columns > len(reads):
-        missing.append(f"{columns - len(reads)} columns with an input")
+        missing.append(_count(columns - len(reads), "column"))
     if not missing:
         return None
-    widest = max(layers, key=lambda layer: (layer.inputs, layer.nodes))
+    widest = max(layers, key=lambda layer: layer.inputs if rows > len(array.rows) else layer.nodes)
     return (
         f"has {len(array.rows)} rows and {len(reads)} columns with an input: "
-        f"{' and '.join(missing)} are missing (layer {widest.index} is {widest.inputs} to "
+        f"{' and '.join(missing)} missing (layer {widest.index} is {widest.inputs} to "
         f"{widest.nodes}). Up to {len(array.rows) - 1} inputs and {len(reads)} nodes would fit: "
         "choose a smaller layer, or another fabric for it"
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number > 1)}"
 
 
 def _reads(array: ArrayWiring) -> tuple[InputWire, ...]:
