@@ -28,14 +28,15 @@ def check_controls(rig: Rig, params: NoiseLearningParameters, placed: Sequence[P
             "leave it out, or use --dry-run or --bench twin"
         )
     if params.junctions in ("stuck", "mean") and physical:
-        if not rig.twin:
+        try:
+            # Harmless, and says whether the world is within reach.
+            rig.hold_junctions("free")
+        except BenchError as error:
             raise BenchError(
-                f"junctions = {params.junctions!r}: only a twin can hold its junctions, and "
-                f"bench {rig.bench!r} is a real one. Use --dry-run or --bench twin, or "
+                f"junctions = {params.junctions!r}: only a twin in this program can hold its "
+                f"junctions, and bench {rig.bench!r} is none. Use --dry-run or --bench twin, or "
                 "junctions=off where the fabric allows it"
-            )
-        # Harmless, and says whether the world is within reach.
-        rig.hold_junctions("free")
+            ) from error
 
 
 def hold(rig: Rig, params: NoiseLearningParameters, placed: Sequence[Placed]) -> None:

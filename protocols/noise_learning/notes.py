@@ -60,6 +60,12 @@ def _of_part(one: Placed, found: Honesty) -> list[str]:
             f"{one.name}: reads of one junction were {si(spacing_s, 's')} apart, closer than its "
             f"correlation time of up to {si(tau_c_s, 's')}: successive samples share their noise"
         )
+    pass_s = found.pass_spacing_s
+    if pass_s is not None and tau_c_s is not None and pass_s < tau_c_s:
+        notes.append(
+            f"{one.name}: the reads of one sample were {si(pass_s, 's')} apart, closer than the "
+            f"correlation time of up to {si(tau_c_s, 's')}: they hardly differ and teach little"
+        )
     correlation = found.correlation
     if correlation.value is None:
         notes.append(f"noise_correlation_max of {one.name}: {correlation.reason}")

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from mtjlab.bench.file import load
 from mtjlab.bench.open import OpenBench
 from mtjlab.core.errors import BenchError, DataError, ParameterError
 from mtjlab.core.generators import Generators
-from mtjlab.core.protocol import Progress
+from mtjlab.core.protocol import Progress, cannot_hold
 from mtjlab.learning.rules.choice import RULE_NAMES
 from mtjlab.runner import Run, plan
 from protocols.noise_learning import NoiseLearning
@@ -185,22 +186,19 @@ def test_what_a_bench_cannot_serve_is_refused_with_nothing_on(
         assert word in str(refused.value)
 
 
-def test_only_a_twin_in_this_program_holds_its_junctions(tmp_path: Path) -> None:
-    text = load("twin").text
-    real = tmp_path / "real.toml"
-    real.write_text(text[: text.index("\n[twin]")])
-    planned = plan("noise_learning", str(real), settings=["junctions=stuck"], runs_dir=None)
+def test_only_a_twin_in_this_program_holds_its_junctions() -> None:
+    planned = plan("noise_learning", "twin", settings=["junctions=stuck"], runs_dir=None)
+    with OpenBench(planned.loaded, generators=Generators(1), notice=print) as opened:
+        rig = replace(opened.rig(lambda *_: None), hold_junctions=cannot_hold)
+        with pytest.raises(BenchError, match="'stuck': only a twin in this program can hold its"):
+            planned.protocol.streams(planned.params, rig)
 
-    class Rack:
-        twin, bench = False, "rack"
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(rig, name)
-
-    with OpenBench(load("twin"), generators=Generators(1), notice=print) as opened:
-        rig = opened.rig(lambda *_: None)
-        with pytest.raises(BenchError, match="only a twin can hold its junctions"):
-            planned.protocol.streams(planned.params, Rack())  # type: ignore[arg-type]
+def test_reads_that_are_too_close_are_told(tmp_path: Path) -> None:
+    results = learn(tmp_path, "twin", *FEW, "sample_spacing=0.2", "pass_spacing=0")
+    notes = "\n".join(results["notes"])
+    assert "reads of one junction were" in notes
+    assert "the reads of one sample were" in notes
 
 
 @pytest.mark.parametrize("how", ["stuck", "mean", "off"])
