@@ -29,11 +29,7 @@ from mtjlab.core.errors import (
     UsageError,
 )
 from mtjlab.core.generators import Generators
-from mtjlab.core.interfaces import (
-    Channel,
-    Instrument,
-    SourceMeter,
-)
+from mtjlab.core.interfaces import Channel, Instrument, SourceMeter
 from mtjlab.core.permit import WritePermit
 from mtjlab.core.places import runs_dir
 from mtjlab.core.protocol import Rig, cannot_hold
