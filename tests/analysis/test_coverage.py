@@ -27,7 +27,7 @@ def test_intervals_of_curves():
     table = Table()
     sweeps(18, table, samples=1_500)
     for where, count in table.counts.items():
-        # Of 18, fewer than 12 cover once in 30 000 times.
+        # Of 18, fewer than 12 cover once in 60 000 times.
         assert count.covered >= 12, where
 
 
