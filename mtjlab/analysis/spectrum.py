@@ -194,5 +194,7 @@ def _estimates(
     along = np.array([1.0, -1.0, 0.0])
     both = math.sqrt(float(along @ covariance @ along))
     plateau = Estimate.positive(math.exp(point.amplitude - point.rate), both, dof=dof)
-    floor = Estimate.normal(max(point.floor, 0.0), float(errors[2]), dof=dof)
-    return corner, plateau, Estimate(floor.value, max(floor.low, 0.0), floor.high)
+    # A density cannot be negative, an unbiased estimate of one that is nearly zero can.
+    floor = Estimate.normal(point.floor, float(errors[2]), dof=dof)
+    ends = [max(end, 0.0) for end in (floor.value, floor.low, floor.high)]
+    return corner, plateau, Estimate(*ends)
