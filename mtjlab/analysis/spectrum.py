@@ -196,5 +196,5 @@ def _estimates(
     plateau = Estimate.positive(math.exp(point.amplitude - point.rate), both, dof=dof)
     # A density cannot be negative, an unbiased estimate of one that is nearly zero can.
     floor = Estimate.normal(point.floor, float(errors[2]), dof=dof)
-    ends = [max(end, 0.0) for end in (floor.value, floor.low, floor.high)]
-    return corner, plateau, Estimate(*ends)
+    value, low, high = (max(end, 0.0) for end in (floor.value, floor.low, floor.high))
+    return corner, plateau, Estimate(value, low, high)
