@@ -103,7 +103,7 @@ class Guard:
             )
         for wire in driven:
             worst_v, worst_a = self.limits.worst_case(volts * wire.divider, wire.series_ohm)
-            self._compare(terminal, si(volts, "V"), wire, worst_v, worst_a)
+            self._compare(terminal, volts, "V", wire, worst_v, worst_a)
         self.ledger.check(terminal, volts)
 
     def check_current(self, terminal: str, amperes: float, compliance_v: float) -> None:
@@ -118,7 +118,7 @@ class Guard:
             )
         for wire in driven:
             worst_v = abs(compliance_v) * wire.divider
-            self._compare(terminal, si(amperes, "A"), wire, worst_v, abs(amperes))
+            self._compare(terminal, amperes, "A", wire, worst_v, abs(amperes))
         self.ledger.check(terminal, compliance_v)
         self.check_rows({terminal: (-abs(compliance_v), abs(compliance_v))})
 
@@ -190,18 +190,18 @@ class Guard:
         self.ledger.rests()
 
     def _compare(
-        self, terminal: str, value: str, wire: Driven, worst_v: float, worst_a: float
+        self, terminal: str, value: float, unit: str, wire: Driven, worst_v: float, worst_a: float
     ) -> None:
         limits = self.limits
         if worst_v > limits.hard_v:
             raise LimitError(
-                f"{terminal} = {value} could put {si(worst_v, 'V')} on "
+                f"{terminal} = {si(value, unit)} could put {si(worst_v, 'V')} on "
                 f"{wire.label}; the limit is {si(limits.hard_v, 'V')}; nothing was sent. "
                 f"Largest source voltage here: {si(self.largest_voltage(terminal), 'V')}"
             )
         if worst_a > limits.hard_a:
             raise LimitError(
-                f"{terminal} = {value} could drive {si(worst_a, 'A')} through "
+                f"{terminal} = {si(value, unit)} could drive {si(worst_a, 'A')} through "
                 f"{wire.label}; the limit is {si(limits.hard_a, 'A')}; nothing was sent. "
                 f"Largest source voltage here: {si(self.largest_voltage(terminal), 'V')}"
             )

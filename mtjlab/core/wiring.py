@@ -260,7 +260,15 @@ class Wiring:
 
     def driven_by(self, source: str) -> tuple[Driven, ...]:
         """Single junctions and rows of arrays on one source terminal."""
-        return tuple(wire for wire in self.driven if wire.source == source)
+        return self._by_source.get(source, ())
+
+    @cached_property
+    def _by_source(self) -> Mapping[str, tuple[Driven, ...]]:
+        # Asked for every output of every block.
+        found: dict[str, tuple[Driven, ...]] = {}
+        for wire in self.driven:
+            found[wire.source] = (*found.get(wire.source, ()), wire)
+        return found
 
     def sources(self) -> tuple[str, ...]:
         """Source terminals in use, in the order of the bench file."""
