@@ -1,45 +1,21 @@
 """The one entry point: from the samples of a junction to what they tell."""
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from mtjlab.analysis.autocorrelation import trace_autocorrelation
-from mtjlab.analysis.chain import ChainRates, chain_rates, check_step, pair_counts
+from mtjlab.analysis.chain import ChainRates, check_step
 from mtjlab.analysis.drift import Drift, drift_of, telegraph_memory
 from mtjlab.analysis.dwell_histogram import dwells
 from mtjlab.analysis.estimate import Estimate
-from mtjlab.analysis.hidden_markov import HiddenMarkov, Model, fit_hidden_markov
-from mtjlab.analysis.hidden_rates import hidden_rates
-from mtjlab.analysis.hidden_search import hidden_telegraph
-from mtjlab.analysis.level_estimates import LevelEstimates, levels_of_model, levels_of_states
-from mtjlab.analysis.levels import Levels, levels
-from mtjlab.analysis.pieces import sections
 from mtjlab.analysis.single_level import constant_report, one_level_report
 from mtjlab.analysis.spectrum import trace_spectrum
 from mtjlab.analysis.third_level import ThreeLevels, three_levels
-from mtjlab.analysis.trace_report import Method, TraceReport, TraceVerdict
+from mtjlab.analysis.trace_report import TraceReport, TraceVerdict
 from mtjlab.analysis.trace_words import conclusion_of, notes_of
+from mtjlab.analysis.two_levels import TwoLevels, checked, coarse_levels, read_levels
 
-_FEWEST_SAMPLES = 10
-_FIRST_SAMPLES, _SECTIONS = 1_000_000, 20
 _FEWEST_TRANSITIONS = 10
-# Misread samples that are let pass, in standard deviations of the number of transitions.
-_MISREAD = 0.1
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """Which sample is at which level, and what follows."""
-
-    method: Method
-    states: NDArray[np.bool_]
-    rates: ChainRates
-    found: LevelEstimates
-    left: NDArray[np.float64]
 
 
 def analyse_trace(
@@ -68,79 +44,23 @@ def analyse_trace(
             where the first is), or an interval that is none.
     """
     check_step(interval_s)
-    values = _checked(trace_v)
+    values = checked(trace_v)
     if float(np.ptp(values)) <= resolution_v:
         return constant_report(values, interval_s)
     three = three_levels(values)
     if three is not None and min(np.diff(three.levels_v)) <= 3.0 * resolution_v:
         three = None
-    coarse = _coarse(values, resolution_v)
-    reading = _read(values, interval_s, coarse, three is not None)
+    coarse = coarse_levels(values, resolution_v)
+    reading = read_levels(values, interval_s, coarse, three is not None)
     if reading is None:
         return one_level_report(values, interval_s, three)
     return _report(values, interval_s, reading, three, rng or np.random.default_rng(0))
 
 
-def _checked(trace_v: NDArray[np.floating]) -> NDArray[np.float64]:
-    values = np.ascontiguousarray(trace_v, dtype=np.float64)
-    if values.ndim != 1 or len(values) < _FEWEST_SAMPLES:
-        raise ValueError(
-            f"trace of shape {values.shape}: expected (n,) samples, n >= {_FEWEST_SAMPLES}"
-        )
-    wrong = np.flatnonzero(~np.isfinite(values))
-    if len(wrong):
-        raise ValueError(
-            f"{len(wrong)} of {len(values)} samples are not finite, the first at {wrong[0]}: "
-            "leave out the part before or after them"
-        )
-    return values
-
-
-def _coarse(values: NDArray[np.float64], resolution_v: float) -> Levels:
-    """Levels to tell samples apart by; of a long trace from sections of it, if they show two."""
-    if len(values) > 2 * _FIRST_SAMPLES:
-        found = levels(sections(values, _SECTIONS, _FIRST_SAMPLES), resolution_v=resolution_v)
-        if found.separated:
-            return found
-    return levels(values, resolution_v=resolution_v)
-
-
-def _read(
-    values: NDArray[np.float64], interval_s: float, coarse: Levels, several: bool
-) -> _Reading | None:
-    """By threshold or hidden Markov model; None where there are no two levels."""
-    if coarse.separated:
-        states = values > coarse.threshold_v
-        pairs = pair_counts(states)
-        changes = float(pairs[0, 1] + pairs[1, 0])
-        distance = (coarse.high_v - coarse.low_v) / coarse.sigma_v if coarse.sigma_v else math.inf
-        misread = float(ndtr(-0.5 * distance)) * len(values)
-        if several or misread <= _MISREAD * math.sqrt(changes):
-            found, left = levels_of_states(values, states)
-            return _Reading("threshold", states, chain_rates(pairs, interval_s), found, left)
-        up, down = pairs[0, 1] / pairs[0].sum(), pairs[1, 0] / pairs[1].sum()
-        start = Model(coarse.low_v, coarse.high_v, coarse.sigma_v, float(up), float(down))
-        fit = fit_hidden_markov(values, start)
-    else:
-        hidden = None if several else hidden_telegraph(values)
-        if hidden is None:
-            return None
-        fit = fit_hidden_markov(values, hidden.model)
-    return _hidden(values, interval_s, fit)
-
-
-def _hidden(values: NDArray[np.float64], interval_s: float, fit: HiddenMarkov) -> _Reading | None:
-    states = fit.states(values)
-    if states.all() or not states.any():
-        return None
-    found, left = levels_of_model(values, fit, states)
-    return _Reading("hidden Markov model", states, hidden_rates(fit, interval_s), found, left)
-
-
 def _report(
     values: NDArray[np.float64],
     interval_s: float,
-    reading: _Reading,
+    reading: TwoLevels,
     three: ThreeLevels | None,
     rng: np.random.Generator,
 ) -> TraceReport:
@@ -191,7 +111,7 @@ def _verdict(rates: ChainRates, three: ThreeLevels | None) -> TraceVerdict:
     return "telegraph" if rates.tau_c_s.known else "too fast"
 
 
-def _occupancy_drift(reading: _Reading, interval_s: float) -> Drift:
+def _occupancy_drift(reading: TwoLevels, interval_s: float) -> Drift:
     rates = reading.rates
     if not rates.tau_c_s.known and rates.transitions < _FEWEST_TRANSITIONS:
         reason = f"{rates.transitions} transitions: too few to tell drift from chance"
