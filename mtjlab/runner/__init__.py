@@ -2,7 +2,7 @@
 
 from mtjlab.runner.again import replayed, resumed
 from mtjlab.runner.outcome import Outcome
-from mtjlab.runner.plan import OnError, Plan, plan
+from mtjlab.runner.plan import Link, OnError, Plan, plan
 from mtjlab.runner.run import Run
 
-__all__ = ["OnError", "Outcome", "Plan", "Run", "plan", "replayed", "resumed"]
+__all__ = ["Link", "OnError", "Outcome", "Plan", "Run", "plan", "replayed", "resumed"]

@@ -9,7 +9,7 @@ from mtjlab.bench.file import load, parse
 from mtjlab.core.errors import ParameterError
 from mtjlab.core.parameters import explain
 from mtjlab.runner.continued import Begun
-from mtjlab.runner.plan import OnError, Plan, recipe
+from mtjlab.runner.plan import ALONE, Link, OnError, Plan, recipe
 from mtjlab.store import RunReader, check_runs_dir
 
 
@@ -82,6 +82,7 @@ def _plan(
         on_error,
         begun=begun,
         on_twin=on_twin,
+        link=Link(header.session, header.step, header.uses) if begun else ALONE,
     )
 
 

@@ -1,8 +1,8 @@
 """What a run will be: everything that can be settled without opening anything."""
 
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,24 @@ OnError = Literal["pause", "fail"]
 
 
 @dataclass(frozen=True)
+class Link:
+    """The place of a run in a session or sweep; empty for a run by itself.
+
+    Attributes:
+        session: id that its runs have in common.
+        step: name of this one.
+        uses: parameter -> `run id:result` that it was taken from.
+    """
+
+    session: str = ""
+    step: str = ""
+    uses: Mapping[str, str] = field(default_factory=dict)
+
+
+ALONE = Link()
+
+
+@dataclass(frozen=True)
 class Plan:
     """A run that could start: everything validated, nothing opened.
 
@@ -33,6 +51,7 @@ class Plan:
             `fail` safe with exit code 3.
         begun: the run that this one goes on with; None starts afresh.
         on_twin: put a real bench on its twin.
+        link: to the other runs of a session or sweep.
     """
 
     protocol_name: str
@@ -45,6 +64,7 @@ class Plan:
     on_error: OnError = "fail"
     begun: Begun | None = None
     on_twin: bool = False
+    link: Link = ALONE
 
     def header(self, run_id: str, *, twin: bool) -> RunHeader:
         """What the run file says of the run before its first row."""
@@ -65,6 +85,9 @@ class Plan:
             command=self.command,
             allow_raw=self.loaded.file.bench.allow_raw,
             resumed_from=self.begun.run_id if self.begun else "",
+            session=self.link.session,
+            step=self.link.step,
+            uses=dict(self.link.uses),
         )
 
 
@@ -73,14 +96,18 @@ def plan(
     bench: str,
     *,
     parameters_file: Path | None = None,
+    parameters: Mapping[str, Any] | None = None,
     faults_file: Path | None = None,
     settings: Sequence[str] = (),
     seed: int = 0,
     runs_dir: Path | None,
     command: str = "",
     on_error: OnError = "fail",
+    link: Link = ALONE,
 ) -> Plan:
     """Settle protocol, parameters, bench and run folder.
+
+    `settings` win over `parameters`, and these over the file.
 
     Raises:
         UsageError: unknown protocol, parameter or bench, or a value out of range.
@@ -88,7 +115,7 @@ def plan(
         StoreError: the run folder cannot be written.
     """
     kind = recipe(protocol)
-    given = read_file(parameters_file) if parameters_file else {}
+    given = (read_file(parameters_file) if parameters_file else {}) | dict(parameters or {})
     params = kind.resolve(from_texts(kind.parameters, given, settings, of=protocol))
     loaded = load(bench, overrides=kind.twin_overrides(params), faults=faults_file)
     if getattr(kind, "unguarded", False) and not loaded.file.bench.allow_raw:
@@ -99,7 +126,7 @@ def plan(
         )
     if runs_dir is not None:
         check_runs_dir(runs_dir)
-    return Plan(protocol, kind, params, loaded, seed, runs_dir, command, on_error)
+    return Plan(protocol, kind, params, loaded, seed, runs_dir, command, on_error, link=link)
 
 
 def recipe(name: str) -> Protocol[Any]:

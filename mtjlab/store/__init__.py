@@ -16,7 +16,7 @@ from mtjlab.store.catalogue import Catalogue
 from mtjlab.store.compare import Comparison, compare
 from mtjlab.store.entry import Entry
 from mtjlab.store.folder import check_runs_dir, find_run, run_files
-from mtjlab.store.frames import to_pandas, to_xarray
+from mtjlab.store.frames import columns, to_pandas, to_xarray
 from mtjlab.store.log_lines import LogLine
 from mtjlab.store.other_formats import FORMATS, export
 from mtjlab.store.query import Query, cell
@@ -41,6 +41,7 @@ __all__ = [
     "add_note",
     "cell",
     "check_runs_dir",
+    "columns",
     "compare",
     "export",
     "find_run",

@@ -11,8 +11,9 @@ from mtjlab.core.protocol import Stream
 from mtjlab.store.reader import RunReader
 
 PIECE_BYTES = 8 * 1024 * 1024
+_LINKS = ("session", "step", "uses")
 # What two runs may differ in without being different experiments.
-_OWN = frozenset({"run_id", "started", "command", "host", "resumed_from", "bench_toml"})
+_OWN = frozenset({"run_id", "started", "command", "host", "resumed_from", "bench_toml", *_LINKS})
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,8 @@ class RunReader:
     def _read_header(self) -> schema.RunHeader:
         fields = dict(self._file[schema.HEADER].attrs)
         for name in JSON_ATTRIBUTES:
-            fields[name] = json.loads(fields[name])
+            # `uses` came later than the format.
+            fields[name] = json.loads(fields.get(name, "{}"))
         fields["seed"] = int(fields["seed"])
         for name in ("twin", "allow_raw"):
             fields[name] = bool(fields.get(name, False))

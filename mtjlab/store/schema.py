@@ -14,7 +14,7 @@ Only `/data` depends on nothing but seed and physics.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -72,6 +72,8 @@ class RunHeader:
         chip: id of the chip, if known.
         resumed_from: run id of the run that this one continues.
         allow_raw: the bench allowed ways around the guard; the log says which were taken.
+        session, step: id of the session or sweep, and the name that this run has in it.
+        uses: parameter -> `run id:result` of the earlier step that it was taken from.
     """
 
     run_id: str
@@ -90,6 +92,9 @@ class RunHeader:
     chip: str = ""
     resumed_from: str = ""
     allow_raw: bool = False
+    session: str = ""
+    step: str = ""
+    uses: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.started.tzinfo is None:

@@ -22,7 +22,7 @@ from mtjlab.store.folder import claim_number
 from mtjlab.store.json_text import to_json
 from mtjlab.store.process_mark import ProcessMark
 
-JSON_ATTRIBUTES = ("bench_overrides", "parameters", "versions")
+JSON_ATTRIBUTES = ("bench_overrides", "parameters", "versions", "uses")
 
 
 def create_file(runs_dir: Path, header: schema.RunHeader, streams: Sequence[Stream]) -> Path:
