@@ -63,7 +63,7 @@ class Regime:
 
     @property
     def name(self) -> str:
-        return f"dt/tau={self.step_over_tau:g} d'={self.distance:g}"
+        return f"dt/tau={self.step_over_tau:g} 1:{self.ratio:g} d'={self.distance:g}"
 
 
 REGIMES = tuple(
@@ -173,11 +173,11 @@ def others(traces: int, table: Table, samples: int = 8_000) -> None:
 
 
 def lines(table: Table) -> Iterator[str]:
-    yield f"{'regime':24} {'estimate':20} {'covered':>8} {'known':>7} {'traces':>7}"
+    yield f"{'regime':26} {'estimate':20} {'covered':>8} {'known':>7} {'traces':>7}"
     for (regime, name), count in table.counts.items():
         covered, known = count.covered / count.traces, count.known / count.traces
         mark = "" if 0.93 <= covered <= 0.97 else "  outside 93..97 %"
-        yield f"{regime:24} {name:20} {covered:8.3f} {known:7.3f} {count.traces:7d}{mark}"
+        yield f"{regime:26} {name:20} {covered:8.3f} {known:7.3f} {count.traces:7d}{mark}"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,6 +19,8 @@ from mtjlab.analysis.pieces import TOO_SHORT, cut, spread_of_mean
 _PIECE, _FIT = 15.0, 2.0
 _MOST_LAGS = 200
 _ITERATIONS = 40
+# A decay known no better than this is chosen by chance more than by the data.
+_MOST_RELATIVE = 0.3
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,6 @@ def _decay(each: NDArray[np.float64], dt_s: float) -> Estimate:
     scores = (each[:, chosen] / mean[0] - amplitude * np.exp(-rate * chosen)) @ slope
     inverse = np.linalg.inv(normal)
     relative = math.sqrt(float((inverse @ spread_of_mean(scores) @ inverse)[1, 1]))
-    if amplitude <= 0.0 or relative > 0.7:
+    if amplitude <= 0.0 or relative > _MOST_RELATIVE:
         return unclear
     return Estimate.positive(dt_s / rate, relative, dof=len(each) - 1.0)

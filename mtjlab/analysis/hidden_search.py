@@ -10,6 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
+from scipy.special import ndtr
 
 from mtjlab.analysis.hidden_markov import HiddenMarkov, Model, fit_hidden_markov
 from mtjlab.analysis.memory import autocorrelation
@@ -20,6 +21,8 @@ _LOOKED_AT = 100_000
 _ITERATIONS = 60
 _ORDER = 20
 _NO_MEMORY = 0.9
+# Of independent samples 1 % are further off, with the parameters known beforehand.
+_FITS = 1.63
 # Ln likelihood over the best of the others, and that as a share of the samples.
 _EVIDENCE, _EVIDENCE_SHARE = 12.0, 1e-4
 
@@ -42,11 +45,25 @@ def hidden_telegraph(trace: NDArray[np.floating]) -> HiddenMarkov | None:
             best = fit
     if best is None or best.distance < _CLOSEST or min(best.steps_up, best.steps_down) < 3.0:
         return None
-    # Without memory two Gaussians fit any noise that is not one.
-    if best.model.up + best.model.down > _NO_MEMORY:
+    # Without memory two Gaussians do better than one with any noise that is not Gaussian; of a
+    # telegraph they are the whole truth.
+    if best.model.up + best.model.down > _NO_MEMORY and not _fits(values, best.model):
         return None
     needed = _gain_of_memory((values - mean) / sd) + _EVIDENCE + _EVIDENCE_SHARE * n
     return best if best.gain > needed else None
+
+
+def _fits(values: NDArray[np.float64], model: Model) -> bool:
+    """Whether two Gaussians are the distribution of the samples (Kolmogorov and Smirnov)."""
+    rising = np.sort(values)
+    share = model.up / (model.up + model.down)
+    low, high = ((rising - level) / model.sigma for level in (model.low, model.high))
+    expected = (1.0 - share) * ndtr(low) + share * ndtr(high)
+    rank = np.arange(len(rising)) / len(rising)
+    distance = float(
+        np.maximum(np.abs(expected - rank), np.abs(expected - rank - 1 / len(rank))).max()
+    )
+    return distance * math.sqrt(len(rising)) < _FITS
 
 
 def _gain_of_memory(values: NDArray[np.float64]) -> float:

@@ -63,7 +63,8 @@ def one_level_report(
     longest_s = span_s / -math.log(0.05)
     one = "one level only"
     bound = Estimate.none(
-        f"no transition in {span_s:.3g} s: only a lower bound; measure for longer", low=longest_s
+        f"no transition in {span_s:.3g} s: a lower bound, if the levels stand out of the noise",
+        low=longest_s,
     )
     drift = drift_of(values)
     notes = []

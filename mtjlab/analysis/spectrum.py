@@ -187,7 +187,7 @@ def _estimates(
 ) -> tuple[Estimate, Estimate, Estimate]:
     """Corner per step (as a rate), amplitude x correlation time, and floor."""
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    if errors[0] > 0.5 or errors[1] > 0.7:
+    if errors[0] > 0.5 or errors[1] > 0.3:
         none = Estimate.none("the Lorentzian cannot be told from a white floor", low=0.0)
         return none, none, none
     corner = Estimate.positive(math.exp(point.rate), float(errors[1]), dof=dof)

@@ -42,6 +42,14 @@ def test_sampling_far_slower_than_the_junction(distance):
     assert "Sample faster" in found.conclusion
 
 
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_overlapping_levels_without_any_memory_are_still_two(seed):
+    """Three sigma apart, where half of all traces look a little closer than that."""
+    found = analyse_trace(telegraph(seed, 0.5, 0.8, distance=3.0), DT_S)
+    assert found.verdict in ("too fast", "telegraph")
+    assert found.low_v.value == pytest.approx(LOW_V, abs=5e-4)
+
+
 def test_few_flips_are_slow():
     found = analyse_trace(telegraph(4, 6000.0, 6000.0), DT_S)
     assert found.verdict == "slow"
