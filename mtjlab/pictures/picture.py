@@ -6,10 +6,13 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from mtjlab.core.errors import StoreError, UsageError
-from mtjlab.pictures import every_stream, noise_learning
+from mtjlab.pictures import array_map, every_stream, noise_learning
 from mtjlab.store import RunReader
 
-DRAWERS: Mapping[str, Callable[[RunReader], Figure]] = {"noise_learning": noise_learning.draw}
+DRAWERS: Mapping[str, Callable[[RunReader], Figure]] = {
+    "array_map": array_map.draw,
+    "noise_learning": noise_learning.draw,
+}
 FORMATS = (".png", ".svg")
 DOTS_PER_INCH = 110
 
