@@ -107,6 +107,9 @@ class NoiseLearningParameters(Parameters):
     scaling: Literal["columns", "common"] | None = Field(
         None, description="standard deviations of each column, or one for all as for images"
     )
+    threads: Annotated[int, Ge(1), Le(2)] = Field(
+        1, description="that share a step of a large network; each number has bytes of its own"
+    )
     majority_reads: Annotated[int, Ge(1), Le(1001)] = Field(
         9, description="reads per sample in the majority vote at the end"
     )

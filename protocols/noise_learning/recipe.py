@@ -5,12 +5,14 @@ difference x activity difference x input (Koenders et al., Phys. Rev. Applied 23
 """
 
 from collections.abc import Generator
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from mtjlab.core.protocol import Progress, Results, Rig, State, Stream
+from mtjlab.learning.crew import Crew
 from protocols.noise_learning.conditions import Conditions
 from protocols.noise_learning.controls import check_controls, hold, release
 from protocols.noise_learning.parameters import NoiseLearningParameters
@@ -91,16 +93,18 @@ class NoiseLearning:
         yield session.progress()
 
         committed_s = rig.clock.now_s()
-        while not session.finished:
-            session.update()
-            evaluated = session.trainer.evaluation_due
-            if evaluated:
-                session.evaluate()
-            waited_s = rig.clock.now_s() - committed_s
-            idle = session.trainer.steps % YIELD_EVERY_STEPS == 0 and not session.fabric.physical
-            if evaluated or idle or waited_s > YIELD_EVERY_S:
-                yield session.progress()
-                committed_s = rig.clock.now_s()
+        with Crew(params.threads) if params.threads > 1 else nullcontext():
+            while not session.finished:
+                session.update()
+                evaluated = session.trainer.evaluation_due
+                if evaluated:
+                    session.evaluate()
+                waited_s = rig.clock.now_s() - committed_s
+                counted = session.trainer.steps % YIELD_EVERY_STEPS == 0
+                idle = counted and not session.fabric.physical
+                if evaluated or idle or waited_s > YIELD_EVERY_S:
+                    yield session.progress()
+                    committed_s = rig.clock.now_s()
         session.emit_weights()
         results = results_of(session)
         release(rig, params, placed)
