@@ -1,0 +1,1 @@
+"""The tables of docs/results.md: accuracies and reads, each row from runs of the application."""
