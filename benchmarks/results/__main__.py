@@ -9,10 +9,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks.page import write_table
 from benchmarks.results import benches, controls, digits, hardware, mnist, rules
 from benchmarks.results.case import Table
 from benchmarks.results.kept import Kept
-from benchmarks.safety.__main__ import write
 
 TABLES = {
     module.TABLE.name: module.TABLE
@@ -59,7 +59,7 @@ def main() -> int:
             print(f"{table.name}: not all runs are there; the page keeps what it has")
             missing += 1
         else:
-            write(lines, table.name, given.page)
+            write_table(lines, table.name, given.page)
             print(f"{table.name}: written to {given.page}")
     return int(missing > 0)
 
