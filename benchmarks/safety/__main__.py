@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks.page import write_table
 from benchmarks.safety import faults, kill
 from benchmarks.safety.benches import BENCHES
 from sim_backend.faults import KINDS
@@ -56,16 +57,6 @@ def faulty(names: list[str], times: int, seed: int) -> tuple[str, int]:
     return "\n".join(lines), misses
 
 
-def write(text: str, what: str, page: Path) -> None:
-    """Put a table between its two marks on the page."""
-    begin, end = f"<!-- {what} -->", f"<!-- end of {what} -->"
-    before, mark, rest = page.read_text(encoding="utf-8").partition(begin)
-    if not mark:
-        raise SystemExit(f"{page} has no line {begin}")
-    _, _, after = rest.partition(end)
-    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
-
-
 def main() -> int:
     """Run what was asked for; 1 if anything was missed."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.safety", description=__doc__)
@@ -84,13 +75,13 @@ def main() -> int:
         print(text)
         misses += missed
         if given.page.exists():
-            write(text, "kill matrix", given.page)
+            write_table(text, "kill matrix", given.page)
     if given.runs:
         text, missed = faulty(given.only, given.runs, given.seed)
         print(text)
         misses += missed
         if given.page.exists():
-            write(text, "fault matrix", given.page)
+            write_table(text, "fault matrix", given.page)
     return 1 if misses else 0
 
 

@@ -1,0 +1,1 @@
+"""Runs that are killed: what their files hold, and whether going on gives the same bits."""
