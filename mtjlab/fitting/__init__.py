@@ -1,0 +1,1 @@
+"""From what was measured of many junctions to the parameters of a twin."""
