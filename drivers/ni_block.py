@@ -251,8 +251,9 @@ def stream(
             reader = AnalogMultiChannelReader(task.in_stream)
             reader.verify_array_shape = False
             task.start()
-        t0_s = pause.clock.now_s()
-        index = 0
+            # 0, unless a restored twin goes on with the acquisition that was under way.
+            index = int(task.in_stream.curr_read_pos)
+        t0_s = pause.clock.now_s() - index / actual_hz
         while True:
             scan_v = np.empty((len(ai), block))
             with translated(board.where, "reading a stream", _lost(task, index)):

@@ -114,7 +114,10 @@ TASK: dict[str, dict[int, Callable[[NiTask], object]]] = {
         0x1223: lambda t: t.available,
         0x31E8: lambda t: t.all_samples,
     },
-    "get_read_attribute_uint64": {0x192A: lambda t: t.passed},
+    "get_read_attribute_uint64": {
+        0x192A: lambda t: t.passed,
+        0x1221: lambda t: t.read_position,
+    },
     "get_read_attribute_int32": {0x1211: lambda t: _DO_NOT_OVERWRITE},
     "get_write_attribute_uint32": {0x217E: lambda t: len(t.outputs), 0x1460: lambda t: t.space},
     "get_write_attribute_uint64": {0x192B: lambda t: t.passed, 0x1458: lambda t: t.written},

@@ -65,6 +65,15 @@ class Acquisition:
         self._pieces.append(volts)
         self._taken += len(volts)
 
+    def unread(self) -> Volts:
+        """Samples that wait for a reader, (n, channels); they stay."""
+        return np.concatenate([np.empty((0, len(self.task.inputs))), *self._pieces])
+
+    def take_up(self, taken: int, unread_v: Volts) -> None:
+        """Be where another acquisition was after `taken` samples, of which some are unread."""
+        self._taken, self.read = taken, taken - len(unread_v)
+        self._pieces = deque([unread_v] if len(unread_v) else ())
+
     def passed_s(self, count: int) -> float:
         """Bench time at which `count` samples since the start are over; inf if never."""
         never = count > self.end or self.lost_from is not None

@@ -200,7 +200,10 @@ class NiTask:
             if self.kind == "ai":
                 self.convert_s(1.0 / self.rate_hz)
         self.rack.demand_free(self)
-        self.board.world.clock.sleep(self.board.options.task_start_s)
+        saved = self.board.interrupted
+        going_on = saved is not None and saved.fits([self])
+        if not going_on:
+            self.board.world.clock.sleep(self.board.options.task_start_s)
         self.board.running.append(self)
         if not self.ticks or self.depends:
             return
@@ -215,6 +218,10 @@ class NiTask:
             raise
         for task in together:
             task.part = run.parts[task]
+        if self.kind == "ai":
+            self.board.interrupted = None
+        if saved is not None and going_on and isinstance(self.part, Acquisition):
+            saved.go_on(self.part)
 
     def follows(self, leader: "NiTask") -> bool:
         """Whether the other clocks or triggers it."""
@@ -263,6 +270,11 @@ class NiTask:
     def passed(self) -> int:
         """Samples per channel since the start, acquired or played."""
         return self.part.passed if self.part is not None else 0
+
+    @property
+    def read_position(self) -> int:
+        """Samples per channel that have been read."""
+        return self.part.read if isinstance(self.part, Acquisition) else 0
 
     @property
     def written(self) -> int:

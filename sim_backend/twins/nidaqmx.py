@@ -18,6 +18,7 @@ from sim_backend.faults import InstrumentFaults
 from sim_backend.twins.converter import Converters
 from sim_backend.twins.ni_inputs import Input, Inputs, sampled
 from sim_backend.twins.ni_options import NiBoardOptions
+from sim_backend.twins.ni_saved import SavedAcquisition
 from sim_backend.twins.ni_task import NiTask
 from sim_backend.world.world import World
 
@@ -35,6 +36,7 @@ class NiBoardTwin:
         held_v: output -> what it holds, V, with the errors of its converter.
         running: tasks that have been started and not stopped.
         analogue: the input half.
+        interrupted: what a restored board was acquiring, until somebody goes on with it.
         faults: what goes wrong with it; None: nothing does.
     """
 
@@ -69,6 +71,7 @@ class NiBoardTwin:
         self._gain = {c: 1.0 + self._output_error(c, draws)[0] for c in self.outputs}
         self._offset_v = {c: self._output_error(c, draws)[1] for c in self.outputs}
         self.running: list[NiTask] = []
+        self.interrupted: SavedAcquisition | None = None
         self.faults: InstrumentFaults | None = None
         self.held_v: dict[str, float] = {}
         self.power_on()
@@ -169,14 +172,16 @@ class NiBoardTwin:
             return self.analogue.read(channels, volts, outputs_v, dt_s=dt_s, convert_s=convert_s)
 
     def state(self) -> dict[str, StateValue]:
-        """What the outputs hold and the multiplexer has left.
+        """What the outputs hold, the multiplexer has left, and a stream has reached.
 
         Raises:
-            BenchError: an acquisition or generation is under way: it lives in the caller's task,
-                and a bench restored from this state could not go on with it.
+            BenchError: something else is under way: it lives in the caller's task, and a bench
+                restored from this state could not go on with it.
         """
-        busy = [task.name for task in self.running if task.under_way]
-        if busy:
+        self.world.catch_up()
+        under_way = [task for task in self.running if task.under_way]
+        saved = SavedAcquisition.of(under_way[0]) if len(under_way) == 1 else None
+        if busy := [task.name for task in under_way if saved is None]:
             raise BenchError(
                 f"{self.name}: task {busy[0]!r} is under way on the simulated board; a state can "
                 "be saved only between acquisitions. Stop the task, or close the stream, first"
@@ -184,10 +189,12 @@ class NiBoardTwin:
         state: dict[str, StateValue] = {f"held_v/{c}": volts for c, volts in self.held_v.items()}
         if self.analogue.multiplexer is not None:
             state["multiplexer_v"] = self.analogue.multiplexer.held_v
-        return state
+        kept = saved or self.interrupted
+        return state if kept is None else state | kept.state()
 
     def restore(self, state: State) -> None:
         """Take over the held values; the world restores what they drive."""
+        self.interrupted = SavedAcquisition.restored(state)
         for channel in self.held_v:
             value = state[f"held_v/{channel}"]
             assert isinstance(value, float)

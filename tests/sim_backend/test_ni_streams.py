@@ -263,12 +263,34 @@ class TestAfterAnOverrun:
 class TestState:
     def test_a_task_under_way_is_not_forgotten_silently(self, ni: Any) -> None:
         with ni.task("Dev1/ai0", name="mine") as task:
-            continuous(task)
+            task.timing.cfg_samp_clk_timing(10e3, samps_per_chan=1000)
             task.start()
             with pytest.raises(BenchError, match=r"daq: task 'mine' is under way.*Stop the task"):
                 ni.board.state()
             task.stop()
             assert ni.board.state()["held_v/ao0"] == 0.0
+
+    def test_a_stream_goes_on_in_a_restored_board(self, ni: Any) -> None:
+        with ni.task("Dev1/ai0") as task:
+            continuous(task)
+            task.start()
+            task.read(500)
+            world, board = ni.world.state(), ni.board.state()
+            expected = task.read(300)
+        ni.world.restore(world)
+        ni.board.restore(board)
+        with ni.task("Dev1/ai0") as task:
+            continuous(task)
+            before_s = ni.world.clock.now_s()
+            task.start()
+            assert ni.world.clock.now_s() == before_s
+            assert task.in_stream.curr_read_pos == 500
+            assert task.read(300) == expected
+        # Nobody gets it a second time, nor who asks for something else.
+        with ni.task("Dev1/ai0") as task:
+            continuous(task)
+            task.start()
+            assert task.in_stream.curr_read_pos == 0
 
     def test_finished_and_waiting_for_nobody(self, ni: Any) -> None:
         with ni.task("Dev1/ai0") as finished, ni.task("Dev1/ao0") as on_demand:
