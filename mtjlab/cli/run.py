@@ -11,19 +11,31 @@ import typer
 from rich.console import Console
 
 from mtjlab.cli.execution import carry_out
+from mtjlab.cli.session import run_session
+from mtjlab.core.errors import UsageError
 from mtjlab.core.places import bench_name, runs_dir
 from mtjlab.runner import OnError, Plan, plan
 
 
 def run(
-    protocol: Annotated[str, typer.Argument(help="Name of a protocol, such as noise_learning.")],
+    protocol: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROTOCOL|SESSION.toml",
+            help="Name of a protocol, such as noise_learning; or a session file.",
+        ),
+    ],
     bench: Annotated[
         str | None, typer.Option(help="Bench file or shipped name [default: twin].")
     ] = None,
     params: Annotated[Path | None, typer.Option(help="TOML file of parameters.")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="One parameter; may be repeated."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="One parameter; may be repeated. Of a session STEP.NAME=VALUE.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run files.")] = None,
     seed: Annotated[
@@ -43,11 +55,40 @@ def run(
             "[default: pause at a terminal, else fail].",
         ),
     ] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="STEP", help="Of a session: begin here, earlier steps as they are."
+        ),
+    ] = None,
+    go_on: Annotated[
+        bool, typer.Option("--resume", help="Of a session: keep what is done, go on from there.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Run a protocol on a bench and leave one run file."""
+    """Run a protocol on a bench and leave one run file; or a session, one for each step."""
+    if protocol.endswith(".toml"):
+        if params is not None:
+            raise UsageError("--params is for one protocol; a session file has its own parameters")
+        run_session(
+            Path(protocol),
+            bench=bench,
+            seed=seed,
+            settings=settings or [],
+            faults=faults,
+            runs_dir=None if dry_run else runs_dir(out),
+            begin=begin,
+            go_on=go_on,
+            command=shlex.join(["mtjlab", *sys.argv[1:]]),
+            on_error=on_error or what_on_error(as_json),
+            as_json=as_json,
+        )
+    if begin is not None or go_on:
+        raise UsageError(
+            "--from and --resume are for session files; `mtjlab resume RUN` goes on with a run"
+        )
     chosen = seed if seed is not None else secrets.randbelow(2**31)
     named = bench_name(bench)
     carry_out(

@@ -1,8 +1,27 @@
 """From a request to an ended run: settled by `plan`, executed by `Run`, told in an `Outcome`."""
 
 from mtjlab.runner.again import replayed, resumed
+from mtjlab.runner.earlier import Earlier
 from mtjlab.runner.outcome import Outcome
 from mtjlab.runner.plan import Link, OnError, Plan, plan
 from mtjlab.runner.run import Run
+from mtjlab.runner.session import SessionRun, StepOutcome
+from mtjlab.runner.session_check import check_session
+from mtjlab.runner.session_file import Session, read_session
 
-__all__ = ["Link", "OnError", "Outcome", "Plan", "Run", "plan", "replayed", "resumed"]
+__all__ = [
+    "Earlier",
+    "Link",
+    "OnError",
+    "Outcome",
+    "Plan",
+    "Run",
+    "Session",
+    "SessionRun",
+    "StepOutcome",
+    "check_session",
+    "plan",
+    "read_session",
+    "replayed",
+    "resumed",
+]

@@ -1,0 +1,87 @@
+"""Everything about a session that can be judged before its first step has run."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mtjlab.core.errors import ParameterError, UsageError, nearest
+from mtjlab.core.parameters import explain, from_texts
+from mtjlab.core.protocol import Protocol
+from mtjlab.runner.plan import plan, recipe
+from mtjlab.runner.session_file import Session, SessionStep
+
+
+def check_session(path: Path, session: Session) -> None:
+    """Judge all that can be known before the first step; opens nothing.
+
+    Raises:
+        UsageError: every mistake of every step, in one message; of the class of a single one.
+    """
+    mistakes: list[UsageError] = []
+    for position, step in enumerate(session.steps):
+        try:
+            _check_uses(session, position)
+            _check_parameters(session, step)
+        except UsageError as error:
+            mistakes.append(type(error)(f"step {step.name!r}: {error}"))
+    if mistakes:
+        kind = type(mistakes[0]) if len(mistakes) == 1 else UsageError
+        raise kind(f"session file {path}: " + "\n  ".join(str(error) for error in mistakes))
+
+
+def _check_uses(session: Session, position: int) -> None:
+    step = session.steps[position]
+    known = recipe(step.protocol).parameters.model_fields
+    names = [each.name for each in session.steps]
+    for use in step.uses:
+        if use.parameter not in known:
+            raise ParameterError(
+                f"use of {use.parameter!r}: {step.protocol} has no such parameter; "
+                f"{nearest(use.parameter, known)}"
+            )
+        said = [text.partition("=")[0].strip() for text in step.settings]
+        if use.parameter in (*step.parameters, *said):
+            raise ParameterError(
+                f"{use.parameter} is both given and used from {use.step}.{use.result}; "
+                "leave one out"
+            )
+        if use.step not in names:
+            raise ParameterError(
+                f"{use.parameter} = {use.step}.{use.result}: no such step; "
+                f"{nearest(use.step, names)}"
+            )
+        if names.index(use.step) >= position:
+            raise ParameterError(
+                f"{use.parameter} = {use.step}.{use.result}: {use.step!r} does not come before "
+                f"{step.name!r}; a step can use earlier ones only"
+            )
+
+
+def _check_parameters(session: Session, step: SessionStep) -> None:
+    """Everything but what earlier steps will supply; the bench, too."""
+    kind: Protocol[Any] = recipe(step.protocol)
+    fields = kind.parameters.model_fields
+    missing = {use.parameter for use in step.uses if fields[use.parameter].is_required()}
+    if not missing:
+        plan(
+            step.protocol,
+            session.bench,
+            parameters=step.parameters,
+            settings=step.settings,
+            faults_file=session.faults,
+            runs_dir=None,
+        )
+        return
+    try:
+        from_texts(kind.parameters, step.parameters, step.settings, of=step.protocol)
+    except ParameterError as error:
+        if not isinstance(error.__cause__, ValidationError):
+            raise
+        wrong = [
+            f"{name}: {text}"
+            for name, text in explain(error.__cause__, kind.parameters)
+            if name not in missing
+        ]
+        if wrong:
+            raise ParameterError(f"parameters of {step.protocol}: " + "\n  ".join(wrong)) from error
