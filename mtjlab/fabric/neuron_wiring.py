@@ -102,8 +102,8 @@ def neuron_wires(rig: Rig, options: NeuronOptions, claimed: frozenset[Cell]) -> 
             "single junction on a board output of its own (behind a divider), read by an input "
             "of the same board or of one that shares its clock; "
             f"{len(rig.wiring.singles)} single junctions are wired, {len(claimed)} of them taken "
-            "by other fabrics. Wire outputs, use the bench `array`, or the fabric node_noise, "
-            "which needs one constant bias only"
+            "by other fabrics or not among `cells`. Wire outputs, use the bench `array`, or the "
+            "fabric node_noise, which needs one constant bias only"
         )
     (player, reader), junctions = max(found.items(), key=lambda item: len(item[1]))
     return NeuronWires(

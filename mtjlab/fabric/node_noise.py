@@ -261,7 +261,9 @@ def _candidates(rig: Rig, claimed: frozenset[Cell], nodes: int) -> tuple[SingleJ
         return tuple(most)
     others = len(free) - len(most)
     elsewhere = f" ({others} more are read by other boards)" if others else ""
-    taken = f"; {len(claimed)} junctions serve other layers" if claimed else ""
+    taken = (
+        f"; {len(claimed)} junctions serve other layers or are not among `cells`" if claimed else ""
+    )
     raise BenchError(
         f"the network has {nodes} nodes on node_noise and each needs a single junction with an "
         f"input of one board; this bench has {len(most)}{elsewhere}, {nodes - len(most)} are "

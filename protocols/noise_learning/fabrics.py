@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from mtjlab.core import plugins
+from mtjlab.core.cells import Cells, wanted
 from mtjlab.core.errors import ParameterError, nearest
 from mtjlab.core.parameters import Parameters, from_texts
 from mtjlab.core.protocol import Rig
@@ -132,7 +133,7 @@ def place(
     layers = shapes(widths)
     names = by_layer(params.fabric, len(layers))
     firsts = [sum(layer.nodes for layer in layers[:index]) for index in range(len(layers))]
-    claimed: frozenset[Cell] = frozenset()
+    claimed = kept_out(rig, params.cells)
     placed = []
     for name in sorted(dict.fromkeys(names), key=_turn):
         own = [layer for layer, of in zip(layers, names, strict=True) if of == name]
@@ -141,6 +142,20 @@ def place(
         nodes = [firsts[layer.index] + node for layer in own for node in range(layer.nodes)]
         placed.append(Placed(name, part, tuple(layer.index for layer in own), tuple(nodes)))
     return tuple(placed)
+
+
+def kept_out(rig: Rig, cells: Cells) -> frozenset[Cell]:
+    """Junctions that no part may use: all but `cells`; of an array, if none of it is among them.
+
+    Raises:
+        ParameterError, BenchError: no cell, or one that is not wired.
+    """
+    if cells is None:
+        return frozenset()
+    allowed = set(wanted(rig, cells))
+    # An array is used as a whole: its columns cannot leave a junction out.
+    whole = {c for array in rig.wiring.arrays if allowed & set(array.cells) for c in array.cells}
+    return frozenset(rig.wiring.cells) - allowed - whole
 
 
 def together(placed: Sequence[Placed]) -> Fabric:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from mtjlab.core.cells import Cells
 from mtjlab.core.errors import ParameterError
 from mtjlab.core.parameters import Ge, Gt, Le, Lt, Parameters, Quantity
 
@@ -21,6 +22,9 @@ class NoiseLearningParameters(Parameters):
     )
     options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="by name of the fabric, its own parameters"
+    )
+    cells: Cells = Field(
+        None, description="[row, column] of the junctions that nodes may use; None: all"
     )
     epochs: Annotated[int, Ge(1), Le(1_000_000)] | None = Field(
         None, description="passes through the training set"

@@ -61,7 +61,7 @@ class NoiseLearning:
             Stream(f"weights_{layer}", "f4", (m, n), "", "rows: at the start, at the end")
             for layer, (n, m) in enumerate(pairwise(conditions.widths))
         ]
-        return fixed + weights
+        return fixed + weights + _learnt(conditions)
 
     def setup(self, rig: Rig, params: NoiseLearningParameters) -> None:
         """Every part at the operating point at which learning happens."""
@@ -109,3 +109,15 @@ class NoiseLearning:
         results = results_of(session)
         release(rig, params, placed)
         return results
+
+
+def _learnt(conditions: Conditions) -> list[Stream]:
+    """What `infer` needs beside the weights."""
+    about = "rows: at the start, at the end"
+    streams = []
+    for layer, (n, m) in enumerate(pairwise(conditions.widths)):
+        streams.append(Stream(f"bias_{layer}", "f4", (m,), "", about))
+        if conditions.params.known("decorrelation_rate") > 0:
+            streams.append(Stream(f"decorrelation_{layer}", "f4", (n, n), "", about))
+            streams.append(Stream(f"offset_{layer}", "f4", (n,), "", about))
+    return streams

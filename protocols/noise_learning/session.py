@@ -141,9 +141,13 @@ class Session:
         self.counted(measured)
 
     def emit_weights(self) -> None:
-        """The weight matrices as they are now."""
+        """Everything that is learnt, as it is now."""
         for layer, parameters in enumerate(self.network.layers):
             self.rig.emit_row(f"weights_{layer}", parameters.w)
+            self.rig.emit_row(f"bias_{layer}", parameters.b)
+            if self.network.decorrelate:
+                self.rig.emit_row(f"decorrelation_{layer}", parameters.r)
+                self.rig.emit_row(f"offset_{layer}", parameters.c)
 
     def of(self, part: str, measure: Callable[..., Evaluation]) -> float | None:
         """Accuracy of one part ("train", "validation", "test") by `measure`; None if empty."""
