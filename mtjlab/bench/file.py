@@ -27,7 +27,12 @@ from mtjlab.bench.scenario_checks import check_scenario
 from mtjlab.bench.scenario_file import read_scenario
 from mtjlab.bench.surroundings_checks import check_surroundings
 from mtjlab.bench.tables import BenchFile, InstrumentTable, LimitsTable, TwinTable
-from mtjlab.bench.twin_checks import check_faults, check_physics, check_twin_names
+from mtjlab.bench.twin_checks import (
+    check_devices,
+    check_faults,
+    check_physics,
+    check_twin_names,
+)
 from mtjlab.bench.wiring_checks import (
     check_clocks,
     check_counts,
@@ -246,6 +251,7 @@ def _check(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
             check_twin_names(twin, named, mistakes)
             check_scenario(twin.scenario, instruments, mistakes)
         if wiring is not None:
+            check_devices(twin, wiring, mistakes)
             check_faults(twin, wiring, mistakes)
             check_surroundings(twin, wiring, mistakes)
 

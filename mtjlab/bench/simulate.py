@@ -84,6 +84,7 @@ def simulate(
         clock=clock or VirtualClock(),
         instrument_noise=table.instrument_noise,
         surroundings=_surroundings(table, wiring),
+        own=table.junction_devices(wiring),
     )
     scenario = _scenario(table, file.instruments, world)
     library = visa.make(world.clock)

@@ -23,7 +23,7 @@ from mtjlab.bench.wiring_tables import WiringTables
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.parameters import Ge, Gt, Quantity
 from mtjlab.core.wiring import Cell, Wiring
-from sim_backend.physics.junction import Fault, FaultKind, JunctionParameters, Spread
+from sim_backend.physics.junction import Fault, FaultKind, JunctionParameters, Own, Spread
 from sim_backend.world.surroundings import SolverName, SourceFlaws, Surroundings
 
 PerTesla = Annotated[float, Quantity("/T")]
@@ -156,6 +156,23 @@ class FaultTable(Table):
         return self.model_dump(exclude={"cell", "kind"}, exclude_none=True)
 
 
+class DeviceTable(Table):
+    """One `[[twin.devices]]`: what is known of the junction at `cell` itself.
+
+    Fields of `Own`, whose own checks apply; None is drawn from `[twin.spread]`.
+    """
+
+    cell: Annotated[tuple[int, int], Field(strict=False, description="[row, column]")]
+    r_p_ohm: Ohm | None = None
+    tmr: float | None = None
+    ln_tau_shift: float | None = None
+    v50_shift_v: Volt | None = None
+
+    def given(self) -> dict[str, float]:
+        """What is said of it."""
+        return self.model_dump(exclude={"cell"}, exclude_none=True)
+
+
 class TwinTable(Table):
     """`[twin]`: the simulated world. A bench file without it is a real bench.
 
@@ -182,6 +199,7 @@ class TwinTable(Table):
     amplifiers: AmplifierTable = AmplifierTable()
     junction: JunctionTable = JunctionTable()
     spread: SpreadTable = SpreadTable()
+    devices: Annotated[tuple[DeviceTable, ...], Field(strict=False)] = ()
     faults: Annotated[tuple[FaultTable, ...], Field(strict=False)] = ()
     instruments: dict[str, dict[str, Any]] = Field(default_factory=dict)
     serve: dict[str, ServeTable] = Field(default_factory=dict)
@@ -209,6 +227,11 @@ class TwinTable(Table):
         return tuple(
             Fault(index_of[Cell(*fault.cell)], fault.kind, **fault.given()) for fault in self.faults
         )
+
+    def junction_devices(self, wiring: Wiring) -> tuple[Own, ...]:
+        """What is known of single junctions; every cell must be wired."""
+        index_of = {cell: index for index, cell in enumerate(wiring.cells)}
+        return tuple(Own(index_of[Cell(*one.cell)], **one.given()) for one in self.devices)
 
     def surroundings(self) -> Surroundings:
         """Everything around the junctions, as the world takes it."""

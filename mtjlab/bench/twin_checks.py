@@ -7,7 +7,7 @@ from mtjlab.bench.mistakes import Mistakes
 from mtjlab.bench.tables import FaultTable, TwinTable
 from mtjlab.bench.wiring_tables import WiringTables
 from mtjlab.core.errors import nearest
-from sim_backend.physics.junction import Fault, JunctionParameters, Spread
+from sim_backend.physics.junction import Fault, JunctionParameters, Own, Spread
 
 _OWNER = {
     "factor": "slow",
@@ -37,7 +37,7 @@ def check_physics(twin: TwinTable, mistakes: Mistakes) -> None:
 
 
 def _refusal(
-    kind: type[JunctionParameters | Spread | Fault], values: Mapping[str, Any]
+    kind: type[JunctionParameters | Spread | Fault | Own], values: Mapping[str, Any]
 ) -> str | None:
     try:
         kind(**values)
@@ -58,6 +58,23 @@ def check_faults(twin: TwinTable, wiring: WiringTables, mistakes: Mistakes) -> N
             mistakes.add((*at, "cell"), f"already has the fault of twin.faults[{seen[fault.cell]}]")
         seen.setdefault(fault.cell, index)
         _check_fault(fault, twin.junction.tmr, at, mistakes)
+
+
+def check_devices(twin: TwinTable, wiring: WiringTables, mistakes: Mistakes) -> None:
+    """What is known of a junction is of a wired one, said once, and possible."""
+    wired = wiring.places()
+    seen: dict[tuple[int, int], int] = {}
+    for index, device in enumerate(twin.devices):
+        at = ("twin", "devices", index)
+        if device.cell not in wired:
+            mistakes.add((*at, "cell"), f"no junction is wired there; {_wired(wired)}")
+        elif device.cell in seen:
+            mistakes.add((*at, "cell"), f"is already twin.devices[{seen[device.cell]}]")
+        seen.setdefault(device.cell, index)
+        for key, value in device.given().items():
+            refusal = _refusal(Own, {"index": 0, key: value})
+            if refusal:
+                mistakes.add((*at, key), refusal)
 
 
 def _check_fault(fault: FaultTable, tmr: float, at: tuple[str | int, ...], m: Mistakes) -> None:

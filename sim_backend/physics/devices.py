@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_backend.physics.junction import Fault, JunctionParameters, Spread
+from sim_backend.physics.junction import Fault, JunctionParameters, Own, Spread
 from sim_backend.physics.rates import Rates, Values, rates
 
 SHORT_OHM = 100.0  # a dead barrier: leads and electrodes remain
@@ -57,12 +57,14 @@ class Devices:
         faults: Sequence[Fault],
         n: int,
         chip_seed: int,
+        own: Sequence[Own] = (),
     ) -> Self:
         """The chip with this seed.
 
         Four normal numbers per device, in the order of devices: a chip with more junctions has
         the same first ones, and the size of a spread changes no other. The stray field is drawn
-        from a stream of its own.
+        from a stream of its own. What `own` says replaces
+        what was drawn, and faults come on top.
 
         Raises:
             ValueError: a fault of a junction that is not there, or that it cannot have.
@@ -85,6 +87,8 @@ class Devices:
             third_factor=np.ones(n),
             third_dwell_s=np.full(n, np.inf),
         )
+        for one in own:
+            devices._know(one)
         for fault in faults:
             if not 0 <= fault.index < n:
                 raise ValueError(
@@ -92,6 +96,15 @@ class Devices:
                 )
             devices._break(fault)
         return devices
+
+    def _know(self, own: Own) -> None:
+        at = own.index
+        if own.r_p_ohm is not None:
+            self.g_p_s[at] = 1.0 / own.r_p_ohm
+        for name in ("tmr", "ln_tau_shift", "v50_shift_v"):
+            value = getattr(own, name)
+            if value is not None:
+                getattr(self, name)[at] = value
 
     def _break(self, fault: Fault) -> None:
         at = fault.index

@@ -188,3 +188,35 @@ class Fault:
             raise ValueError("fault drift: v50_v_per_s and ln_tau_per_s must be finite")
         if self.kind == "drifting" and not (self.v50_v_per_s or self.ln_tau_per_s):
             raise ValueError("a drifting junction needs v50_v_per_s or ln_tau_per_s, not 0")
+
+
+@dataclass(frozen=True)
+class Own:
+    """What is known of junction `index` itself, in place of what is drawn; None is drawn.
+
+    Attributes:
+        index: which junction.
+        r_p_ohm: its resistance in P, ohm, > 0.
+        tmr: its TMR ratio at zero voltage, above -1.
+        ln_tau_shift: ln(tau / typical tau).
+        v50_shift_v: shift of its voltage axis, V.
+
+    Raises:
+        ValueError: a value out of range.
+    """
+
+    index: int
+    r_p_ohm: float | None = None
+    tmr: float | None = None
+    ln_tau_shift: float | None = None
+    v50_shift_v: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{field.name} = {value!r} must be finite")
+        if self.r_p_ohm is not None and not self.r_p_ohm > 0:
+            raise ValueError(f"r_p_ohm = {self.r_p_ohm!r} must be positive")
+        if self.tmr is not None and not self.tmr > -1:
+            raise ValueError(f"tmr = {self.tmr!r} must be above -1: the resistance would vanish")

@@ -16,7 +16,7 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import State, StateValue
 from mtjlab.core.wiring import ArrayWiring, Wiring, selected_by
 from sim_backend.physics.devices import Devices
-from sim_backend.physics.junction import Fault, JunctionParameters, Spread
+from sim_backend.physics.junction import Fault, JunctionParameters, Own, Spread
 from sim_backend.physics.population import Hold
 from sim_backend.world.array import ArrayGroup
 from sim_backend.world.chip import Chip
@@ -58,6 +58,7 @@ class World:
         clock: VirtualClock | None = None,
         instrument_noise: bool = True,
         surroundings: Surroundings | None = None,
+        own: Sequence[Own] = (),
     ) -> None:
         """A chip that has been left without a voltage for long.
 
@@ -71,6 +72,7 @@ class World:
             clock: bench time.
             instrument_noise: whether instruments add noise.
             surroundings: field, cables, amplifiers and so on; none if None.
+            own: what is known of single junctions, by position in `wiring.cells`.
         """
         self.clock = clock or VirtualClock()
         self.generators = generators
@@ -78,7 +80,7 @@ class World:
         self.lock = threading.RLock()
         self._around = around = (surroundings or Surroundings()).with_noise(instrument_noise)
         now_s = self.clock.now_s()
-        devices = Devices.draw(junction, spread, faults, len(wiring.cells), chip_seed)
+        devices = Devices.draw(junction, spread, faults, len(wiring.cells), chip_seed, own)
         self._chip = Chip.make(devices, wiring.cells, around, now_s, generators["noise"])
         self._static_t = self._chip.field_t.copy()
         self._coils = Coils({coil.source: coil for coil in wiring.coils})
