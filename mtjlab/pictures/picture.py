@@ -6,7 +6,14 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from mtjlab.core.errors import StoreError, UsageError
-from mtjlab.pictures import array_map, bias_sweep, every_stream, noise_learning, operating_point
+from mtjlab.pictures import (
+    array_map,
+    bias_sweep,
+    every_stream,
+    noise_learning,
+    operating_point,
+    telegraph,
+)
 from mtjlab.store import RunReader
 
 DRAWERS: Mapping[str, Callable[[RunReader], Figure]] = {
@@ -14,6 +21,7 @@ DRAWERS: Mapping[str, Callable[[RunReader], Figure]] = {
     "bias_sweep": bias_sweep.draw,
     "noise_learning": noise_learning.draw,
     "operating_point": operating_point.draw,
+    "telegraph": telegraph.draw,
 }
 FORMATS = (".png", ".svg")
 DOTS_PER_INCH = 110

@@ -162,10 +162,10 @@ def _other_currents(
     tia_ohm = group.seen[0].tia_ohm
     own = np.abs(found.traces_v.mean(axis=0) - off[:, 0]) / tia_ohm
     if np.isfinite(found.row_a):
-        return np.maximum(abs(found.row_a) - own, 0.0)
+        others: NDArray[np.float64] = np.maximum(abs(found.row_a) - own, 0.0)
+        return others
     rest = float(np.abs(found.others_v - quiet_v).sum()) / tia_ohm
-    others: NDArray[np.float64] = own.sum() + rest - own
-    return others
+    return np.asarray(own.sum() + rest - own, dtype=np.float64)
 
 
 def _open(rig: Rig, groups: Sequence[Group]) -> None:

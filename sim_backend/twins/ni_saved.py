@@ -44,8 +44,9 @@ class SavedAcquisition:
     def of(cls, task: "NiTask") -> Self | None:
         """Of a task under way; None where it cannot be gone on with."""
         part = task.part
-        alone = isinstance(part, Acquisition) and len(part.run.parts) == 1
-        if not alone or not task.continuous or task.depends or part.lost_from is not None:
+        if not isinstance(part, Acquisition) or len(part.run.parts) > 1:
+            return None
+        if not task.continuous or task.depends or part.lost_from is not None:
             return None
         return cls(task.channels, task.ticks, part.run.t0_s, part.run.edge, part.unread())
 
