@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,12 @@ class Case:
         for setting in self.settings:
             words += ["--set", setting]
         return shlex.join(words)
+
+    @property
+    def fingerprint(self) -> int:
+        """Of the files that the command names; runs of other ones are not these runs."""
+        files = [DATA / f"{self.params}.toml", Path(self.bench)]
+        return zlib.crc32(b"".join(file.read_bytes() for file in files if file.is_file()))
 
     def run(self, seed: int, mnist: Path | None) -> Found:
         """Results of one run, and its evaluations: reads, then accuracies of the parts."""

@@ -26,10 +26,9 @@ class Kept:
 
     def found(self, case: Case, seeds: list[int]) -> list[Found] | None:
         """Results of all these seeds; None if one is missing."""
-        runs = self._runs.get(case.command, {})
-        if any(str(seed) not in runs for seed in seeds):
+        if not all(self._has(case, seed) for seed in seeds):
             return None
-        return [runs[str(seed)]["results"] for seed in seeds]
+        return [self._runs[case.command][str(seed)]["results"] for seed in seeds]
 
     def made(self, table: Table, seeds: list[int]) -> str:
         """When, and by which revisions."""
@@ -41,10 +40,7 @@ class Kept:
     def measure(self, table: Table, seeds: list[int], processes: int, mnist: Path | None) -> None:
         """Every run of the table that is not there yet, each kept as soon as it has ended."""
         missing = [
-            (case, seed)
-            for case in table.cases
-            for seed in seeds
-            if str(seed) not in self._runs.get(case.command, {})
+            (case, seed) for case in table.cases for seed in seeds if not self._has(case, seed)
         ]
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             asked = {pool.submit(case.run, seed, mnist): (case, seed) for case, seed in missing}
@@ -53,6 +49,7 @@ class Kept:
                 self._runs.setdefault(case.command, {})[str(seed)] = {
                     "day": datetime.now(UTC).date().isoformat(),
                     "revision": revision(),
+                    "fingerprint": case.fingerprint,
                     "results": done.result(),
                 }
                 self._save()
@@ -62,6 +59,10 @@ class Kept:
         """Measure this table anew."""
         for case in table.cases:
             self._runs.pop(case.command, None)
+
+    def _has(self, case: Case, seed: int) -> bool:
+        run = self._runs.get(case.command, {}).get(str(seed), {})
+        return bool(run) and run["fingerprint"] == case.fingerprint
 
     def _save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

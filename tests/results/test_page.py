@@ -39,7 +39,12 @@ def found(reads_to_target: int | None, **other: Any) -> Found:
 def kept(path: Path, cases: tuple[Case, ...], seeds: list[int]) -> Kept:
     runs = {
         case.command: {
-            str(seed): {"day": "2026-01-01", "revision": "abc", "results": found(800)}
+            str(seed): {
+                "day": "2026-01-01",
+                "revision": "abc",
+                "fingerprint": case.fingerprint,
+                "results": found(800),
+            }
             for seed in seeds
         }
         for case in cases
@@ -69,6 +74,20 @@ def test_a_table_is_whole_or_not_there(name: str, tmp_path: Path) -> None:
     assert all(case.command in whole for case in table.cases)
     assert len({case.label for case in table.cases}) == len(table.cases)
     assert text(table, kept(tmp_path / "part.json", table.cases[1:], seeds), seeds) is None
+
+
+def test_runs_of_another_file_are_not_these_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.toml").write_text("epochs = 1")
+    case = Case("a", "a")
+    runs = kept(tmp_path / "runs.json", (case,), [1])
+    assert runs.found(case, [1]) == [found(800)]
+    assert runs.found(case, [1, 2]) is None
+    (tmp_path / "data" / "a.toml").write_text("epochs = 2")
+    assert runs.found(case, [1]) is None
 
 
 def test_the_commands_name_files_that_are_there() -> None:
