@@ -9,6 +9,7 @@ from mtjlab.core.errors import StoreError, UsageError
 from mtjlab.pictures import (
     array_map,
     bias_sweep,
+    drift,
     every_stream,
     noise_learning,
     operating_point,
@@ -19,6 +20,7 @@ from mtjlab.store import RunReader
 DRAWERS: Mapping[str, Callable[[RunReader], Figure]] = {
     "array_map": array_map.draw,
     "bias_sweep": bias_sweep.draw,
+    "drift": drift.draw,
     "noise_learning": noise_learning.draw,
     "operating_point": operating_point.draw,
     "telegraph": telegraph.draw,
