@@ -4,7 +4,7 @@ Numbers that the looks cannot tell are left at their defaults, and say so.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,7 @@ class Device:
 
     Attributes:
         cell: which.
-        r_p_ohm, tmr, ln_tau_shift, v50_shift_v: its own, as far as they are known.
+        r_p_ohm, tmr, ln_tau_shift, v50_shift_v: its own; nan where not known.
     """
 
     cell: Cell
@@ -49,7 +49,7 @@ class Chip:
         resistances, dwells: of its healthy junctions; no `dwells` where none flips.
         correlation: of ln R with ln tau.
         noise_v: (instrument, range in V) -> noise of a sample, V, with the rounding of its codes.
-        devices: the healthy ones.
+        devices: the healthy ones, and slow ones as far as they are like these.
         found: those that are not.
         runs: ids of the runs that told it.
         notes: what could not be concluded, and what the numbers take for granted.
@@ -100,7 +100,7 @@ def fit_chip(looks: Sequence[Look], *, accuracy: float) -> Chip:
         dwells,
         _correlation(resistances, dwells),
         _noise(looks),
-        tuple(_devices(healthy, resistances, dwells)),
+        (*_devices(healthy, resistances, dwells), *_slow_devices(looks, found, accuracy)),
         tuple(found[cell] for cell in sorted(found)),
         tuple(dict.fromkeys(one.run for one in looks)),
         tuple(_notes(dwells, healthy)),
@@ -120,6 +120,18 @@ def _devices(
         r_p_ohm = math.exp(float(resistances.ln_r[index]))
         devices.append(Device(cell, r_p_ohm, float(resistances.tmr_of[index]), shift, v50))
     return devices
+
+
+def _slow_devices(
+    looks: Sequence[Look], found: Mapping[Cell, Found], accuracy: float
+) -> list[Device]:
+    """Slow junctions have resistances of their own, and are as slow as their factor says."""
+    cells = [cell for cell in sorted(found) if found[cell].kind == "slow"]
+    own = fit_resistances(looks, cells, accuracy)
+    return [
+        Device(cell, math.exp(float(own.ln_r[index])), float(own.tmr_of[index]), 0.0, math.nan)
+        for index, cell in enumerate(cells)
+    ]
 
 
 def _correlation(resistances: Resistances, dwells: Dwells | None) -> Estimate:

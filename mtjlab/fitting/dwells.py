@@ -161,7 +161,7 @@ def _crossing(p: Slopes, ap: Slopes) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 
 def _chip(p: Slopes, ap: Slopes, *, assumed: bool) -> Dwells:
-    reason = f"{ASSUMED}; slopes are those of the reference junction" if assumed else None
+    reason = "with the default slopes" if assumed else None
     used = (
         np.isfinite(p.level)
         & np.isfinite(ap.level)

@@ -1,6 +1,6 @@
 """From a request to an ended run: settled by `plan`, executed by `Run`, told in an `Outcome`."""
 
-from mtjlab.runner.again import replayed, resumed
+from mtjlab.runner.again import on_bench, replayed, resumed
 from mtjlab.runner.earlier import Earlier
 from mtjlab.runner.outcome import Outcome
 from mtjlab.runner.plan import Link, OnError, Plan, plan
@@ -20,6 +20,7 @@ __all__ = [
     "SessionRun",
     "StepOutcome",
     "check_session",
+    "on_bench",
     "plan",
     "read_session",
     "replayed",

@@ -1,5 +1,6 @@
 """A run once more, from its own file: gone on with, or done again on the twin."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,25 @@ def replayed(run: RunReader, *, runs_dir: Path, command: str = "") -> Plan:
         ParameterError, BenchError: this mtjlab does not know what was asked for then.
     """
     return _plan(run, None, runs_dir, command, "fail", None, on_twin=True)
+
+
+def on_bench(
+    run: RunReader, bench: str, *, runs_dir: Path, seed: int | None = None, command: str = ""
+) -> Plan:
+    """The whole run again on the twin of another bench, with its parameters.
+
+    Args:
+        run: any run.
+        bench: bench file or shipped name.
+        runs_dir: where the new run file goes.
+        seed: None: that of the run.
+        command: the command line.
+
+    Raises:
+        ParameterError, BenchError: this mtjlab, or that bench, does not know what was asked for.
+    """
+    planned = _plan(run, bench, runs_dir, command, "fail", None, on_twin=True)
+    return planned if seed is None else replace(planned, seed=seed)
 
 
 def _plan(
