@@ -9,7 +9,21 @@ import typer
 from rich.console import Console
 
 from mtjlab import __version__
-from mtjlab.cli import check, diff, export, plot, replay, resume, run, runs, safe, serve, show
+from mtjlab.cli import (
+    check,
+    diff,
+    export,
+    plot,
+    replay,
+    resume,
+    run,
+    runs,
+    safe,
+    serve,
+    show,
+    sweep,
+    twin,
+)
 from mtjlab.cli.execution import report_unread
 from mtjlab.core.errors import Aborted, MtjlabError, UsageError
 
@@ -32,9 +46,11 @@ app.command("export")(export.export)
 app.command("repair")(runs.repaired)
 app.command("resume")(resume.resume)
 app.command("replay")(replay.replay)
+app.command("sweep")(sweep.sweep)
 app.command("check")(check.check)
 app.command("safe")(safe.safe)
 app.command("serve")(serve.serve)
+app.add_typer(twin.app)
 
 _TYPER_INTERRUPTED = 130
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from mtjlab.bench.file import LoadedBench, load
+from mtjlab.bench.file import LoadedBench, load, parse
 from mtjlab.core import plugins
 from mtjlab.core.errors import LimitError
 from mtjlab.core.parameters import Parameters, from_texts, read_file
@@ -104,10 +104,12 @@ def plan(
     command: str = "",
     on_error: OnError = "fail",
     link: Link = ALONE,
+    bench_toml: str | None = None,
 ) -> Plan:
     """Settle protocol, parameters, bench and run folder.
 
-    `settings` win over `parameters`, and these over the file.
+    `settings` win over `parameters`, and these over the file. With `bench_toml`, the text of the
+    bench file, `bench` only names it.
 
     Raises:
         UsageError: unknown protocol, parameter or bench, or a value out of range.
@@ -117,7 +119,12 @@ def plan(
     kind = recipe(protocol)
     given = (read_file(parameters_file) if parameters_file else {}) | dict(parameters or {})
     params = kind.resolve(from_texts(kind.parameters, given, settings, of=protocol))
-    loaded = load(bench, overrides=kind.twin_overrides(params), faults=faults_file)
+    overrides = kind.twin_overrides(params)
+    loaded = (
+        load(bench, overrides=overrides, faults=faults_file)
+        if bench_toml is None
+        else parse(bench_toml, source=bench, overrides=overrides, faults=faults_file)
+    )
     if getattr(kind, "unguarded", False) and not loaded.file.bench.allow_raw:
         raise LimitError(
             f"{protocol} opens its instruments itself, past the guard, and the bench "
