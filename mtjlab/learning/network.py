@@ -117,10 +117,10 @@ class Network:
         if not (getattr(fabric, "sums_once", False) and seen.size >= _ONCE):
             seen = np.tile(seen, (repeats, 1))
         for index, layer in enumerate(self.layers):
-            answer = fabric.forward(index, seen, layer.w, layer.b)
-            passes.append(LayerPass(seen, answer.activity, answer.output))
+            found = _in_rows(seen, fabric.forward(index, seen, layer.w, layer.b))
+            passes.append(found)
             if index + 1 < len(self.layers):
-                seen = self._decorrelated(index + 1, answer.output)
+                seen = self._decorrelated(index + 1, found.output)
         return passes
 
     def forward_clean(self, fabric: Fabric, x: Array) -> Array:
@@ -129,12 +129,11 @@ class Network:
 
     def clean_passes(self, fabric: Fabric, x: Array) -> list[LayerPass]:
         """What every layer of the fabric's noiseless model sees and answers, one row a sample."""
-        answer = Activities(x, x)
         passes: list[LayerPass] = []
         for index, layer in enumerate(self.layers):
-            seen = self._decorrelated(index, answer.output)
-            answer = fabric.clean(index, seen, layer.w, layer.b)
-            passes.append(LayerPass(seen, answer.activity, answer.output))
+            seen = self._decorrelated(index, x)
+            passes.append(_in_rows(seen, fabric.clean(index, seen, layer.w, layer.b)))
+            x = passes[-1].output
         return passes
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -170,3 +169,14 @@ class Network:
 
         share(x.shape[1], some, operations=2 * x.size * x.shape[1])
         return decorrelated
+
+
+def _in_rows(seen: Array, answer: Activities) -> LayerPass:
+    """The answer row after row in memory; copied only where it is not.
+
+    A fabric may hand back every other sample of a block, or channels by columns. Kernels want
+    rows, and a product of other strides may be summed in another order, with other bits.
+    """
+    return LayerPass(
+        seen, np.ascontiguousarray(answer.activity), np.ascontiguousarray(answer.output)
+    )
