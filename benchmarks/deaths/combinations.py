@@ -185,8 +185,8 @@ def measured(times: int, seed: int) -> tuple[str, int]:
             print(f"{done}: {found or 'the same bits'} ({case.about})", flush=True)
     text = (
         f"Options of `noise_learning` in random combinations, seed {seed}, stopped at a random "
-        f"step and gone on with: {done - wrong} of {done} bit-identical ({refused} other draws were "
-        "refused, since their options do not go together)."
+        f"step and gone on with: {done - wrong} of {done} bit-identical ({refused} other draws "
+        "were refused, since their options do not go together)."
     )
     return text, wrong
 

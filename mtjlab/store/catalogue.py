@@ -5,28 +5,31 @@ files and the notes beside them. Where the folder cannot be written the copy is 
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from mtjlab.core.errors import StoreError
-from mtjlab.store.annotations import beside
+from mtjlab.store.annotations import SUFFIX
 from mtjlab.store.entry import Entry, entry_of
-from mtjlab.store.folder import run_files
+from mtjlab.store.folder import stamps
 from mtjlab.store.query import Query
 
 FILE = "catalogue.sqlite"
 # Another layout has another number; a catalogue of an older one is made again.
-LAYOUT = 1
+LAYOUT = 2
+# Files read between two writes.
+PIECE = 200
 
 _TABLES = """
 CREATE TABLE runs (
     path TEXT PRIMARY KEY, stamp TEXT NOT NULL, final INTEGER NOT NULL,
     run_id TEXT, day TEXT, number INTEGER, protocol TEXT, bench TEXT, chip TEXT, twin INTEGER,
     seed TEXT, started TEXT, status TEXT, error TEXT, wall_time_s REAL, bench_time_s REAL,
-    resumed_from TEXT, headline TEXT, notes TEXT, words TEXT);
+    resumed_from TEXT, headline TEXT, notes TEXT);
+CREATE TABLE texts (path TEXT PRIMARY KEY, words TEXT) WITHOUT ROWID;
 CREATE TABLE cells (path TEXT, row INTEGER, col INTEGER);
 CREATE TABLE tags (path TEXT, tag TEXT);
 CREATE INDEX by_day ON runs (day, number);
@@ -54,7 +57,6 @@ _COLUMNS = (
     "resumed_from",
     "headline",
     "notes",
-    "words",
 )
 
 
@@ -85,29 +87,27 @@ class Catalogue:
 
         A file that cannot be read is listed as `unreadable`, with the reason.
         """
-        files = run_files(self.runs_dir)
+        there = stamps(self.runs_dir, SUFFIX)
         known = {
             path: (stamp, final)
             for path, stamp, final in self._db.execute("SELECT path, stamp, final FROM runs")
         }
-        stamps = {str(path.relative_to(self.runs_dir)): _stamp(path) for path in files}
-        stale = [
-            path
-            for path in files
-            if (key := str(path.relative_to(self.runs_dir))) not in known
-            or known[key] != (stamps[key], 1)
-        ]
-        gone = known.keys() - stamps.keys()
-        if not stale and not gone:
-            return 0
-        entries = [entry_of(path, self.runs_dir) for path in stale]
+        stale = [path for path, stamp in there.items() if known.get(path) != (stamp, 1)]
+        gone = known.keys() - there.keys()
         with self._db:
             for name in gone:
                 self._forget(name)
-            for found in entries:
-                self._forget(found.path)
-                self._keep(found, stamps[found.path])
-        return len(entries)
+        # Kept piece by piece: whoever interrupts a long first look does not begin again.
+        for start in range(0, len(stale), PIECE):
+            entries = [
+                entry_of(self.runs_dir / path, self.runs_dir)
+                for path in stale[start : start + PIECE]
+            ]
+            with self._db:
+                for found in entries:
+                    self._forget(found.path)
+                    self._keep(found, there[found.path])
+        return len(stale)
 
     def find(self, query: Query) -> list[Entry]:
         """Runs that match all that was asked, the newest first."""
@@ -128,6 +128,7 @@ class Catalogue:
         marks = ", ".join("?" * len(values))
         names = ", ".join(["path", "stamp", "final", *_COLUMNS[1:]])
         self._db.execute(f"INSERT INTO runs ({names}) VALUES ({marks})", values)
+        self._db.execute("INSERT INTO texts VALUES (?, ?)", (found.path, found.words))
         self._db.executemany(
             "INSERT INTO cells VALUES (?, ?, ?)", [(found.path, r, c) for r, c in found.cells]
         )
@@ -136,7 +137,7 @@ class Catalogue:
         )
 
     def _forget(self, path: str) -> None:
-        for table in ("runs", "cells", "tags"):
+        for table in ("runs", "texts", "cells", "tags"):
             self._db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))
 
     def _opened(self) -> sqlite3.Connection:
@@ -175,21 +176,6 @@ def _ready(db: sqlite3.Connection) -> sqlite3.Connection:
         db.close()
         raise
     return db
-
-
-def _stamp(path: Path) -> str:
-    """Size and time of a run file and of its notes; changes whenever either does."""
-    return " ".join(_sizes((path, beside(path))))
-
-
-def _sizes(paths: Iterable[Path]) -> Iterable[str]:
-    for path in paths:
-        try:
-            found = path.stat()
-        except OSError:
-            yield "-"
-        else:
-            yield f"{found.st_size}:{found.st_mtime_ns}"
 
 
 def _entry(row: Sequence[Any], tags: Sequence[str]) -> Entry:

@@ -27,8 +27,8 @@ class Entry:
         status: as `RunReader.status`, or `unreadable`; `error` has the reason.
         headline: the telling results, in words.
         notes: texts, one a line.
-        words: all that a text search looks at.
-        cells: junctions (row, column) that the run has rows of; only while it is being filed.
+        words: all that a text search looks at; only while it is being filed.
+        cells: junctions (row, column) that the run has rows of; likewise.
         final: whether it can still change by itself.
     """
 

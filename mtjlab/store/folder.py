@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mtjlab.core.errors import StoreError
@@ -11,7 +13,7 @@ from mtjlab.core.errors import StoreError
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 
 _NUMBERED = re.compile(r"\.?(\d+)[-.]")
-_RUN_FILES = "*/[0-9]*-*.h5"
+_RUN_FILE = re.compile(r"(\d+)-.*\.h5\Z")
 
 
 def check_runs_dir(path: Path) -> None:
@@ -70,8 +72,59 @@ def _numbers(day: Path, without: str = "") -> set[int]:
 
 def run_files(runs_dir: Path) -> list[Path]:
     """All run files below `runs_dir`, the oldest first."""
-    files = [path for path in runs_dir.glob(_RUN_FILES) if path.is_file()]
-    return sorted(files, key=lambda path: (path.parent.name, int(path.name.split("-")[0])))
+    return [runs_dir / day / name for day, name in sorted_names(runs_dir)]
+
+
+def sorted_names(runs_dir: Path) -> list[tuple[str, str]]:
+    """Day and name of every run file, the oldest first."""
+    found = [
+        (day, int(match.group(1)), name)
+        for day, entries in days(runs_dir)
+        for name, entry in entries.items()
+        if (match := _RUN_FILE.match(name)) and entry.is_file()
+    ]
+    return [(day, name) for day, _, name in sorted(found)]
+
+
+def stamps(runs_dir: Path, notes: str) -> dict[str, str]:
+    """`day/name` of every run file -> size and time of it and of its notes.
+
+    A stamp changes whenever either does. Ten thousand files are looked at in some ten
+    milliseconds, which `pathlib` would take a second for.
+
+    Args:
+        runs_dir: the folder of runs.
+        notes: what the name of a file of notes has in place of `.h5`.
+    """
+    found: dict[str, str] = {}
+    for day, entries in days(runs_dir):
+        for name, entry in entries.items():
+            if _RUN_FILE.match(name) and entry.is_file():
+                beside = entries.get(name.removesuffix(".h5") + notes)
+                found[f"{day}/{name}"] = f"{_stamp(entry)} {_stamp(beside)}"
+    return found
+
+
+def days(runs_dir: Path) -> Iterator[tuple[str, dict[str, "os.DirEntry[str]"]]]:
+    """What each folder of a day holds, by name; nothing where there are no runs."""
+    try:
+        with os.scandir(runs_dir) as found:
+            folders = [entry for entry in found if entry.is_dir()]
+    except OSError:
+        return
+    for folder in folders:
+        with suppress(OSError), os.scandir(folder) as inside:
+            yield folder.name, {entry.name: entry for entry in inside}
+
+
+def _stamp(entry: "os.DirEntry[str] | None") -> str:
+    if entry is None:
+        return "-"
+    try:
+        found = entry.stat()
+    except OSError:
+        return "-"
+    return f"{found.st_size}:{found.st_mtime_ns}"
 
 
 def find_run(runs_dir: Path, text: str) -> Path:

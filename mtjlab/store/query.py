@@ -65,7 +65,7 @@ class Query:
             terms.append("path IN (SELECT path FROM tags WHERE tag = ?)")
             values.append(self.tag)
         for word in (self.text or "").lower().split():
-            terms.append("instr(words, ?) > 0")
+            terms.append("path IN (SELECT path FROM texts WHERE instr(words, ?) > 0)")
             values.append(word)
         return " AND ".join(terms), values
 
