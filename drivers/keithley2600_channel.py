@@ -99,6 +99,8 @@ class Keithley2600Channel:
         reply = self._link.ask(replies.state_question(self._smu))
         found, largest = replies.state(reply, self._smu, self._where)
         self._on = found.output_on
+        # A run that is gone on with finds its instruments where they stood.
+        self._level = found.level
         return found, largest
 
     def configure(self, settings_: SourceSettings) -> None:

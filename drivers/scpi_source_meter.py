@@ -148,9 +148,11 @@ class ScpiSourceMeter(ABC):
         with self._link.held():
             function = replies.function(self._link.ask(self._function_question), self._where)
             self._on = self._flag(f"{self._switch}?")
+            # A run that is gone on with finds its instruments where they stood.
+            self._level = self._number(f"{self._source}:{NODE[function]}?")
             return SourceState(
                 function=function,
-                level=self._number(f"{self._source}:{NODE[function]}?"),
+                level=self._level,
                 range=self._number(f"{self._source}:{NODE[function]}:RANGE?"),
                 compliance=self._number(self._compliance_question(function)),
                 output_on=self._on,

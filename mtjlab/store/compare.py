@@ -153,5 +153,7 @@ def _unequal(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
 def _largest(a: NDArray[Any], b: NDArray[Any]) -> float:
     if a.dtype.kind == "b":
         return float((a != b).any())
-    apart = np.abs(a.astype(np.complex128) - b.astype(np.complex128))
+    # Equal values, infinite ones too, are nothing apart.
+    differ = a != b
+    apart = np.abs(a[differ].astype(np.complex128) - b[differ].astype(np.complex128))
     return float(np.nanmax(apart, initial=0.0))
