@@ -17,14 +17,14 @@ class Terminals:
         largest_v: terminal -> V at the source, > 0.
     """
 
-    def __init__(self, rig: Rig, largest_v: Mapping[str, float]) -> None:
-        """Touch nothing.
+    def __init__(self, rig: Rig, largest_v: Mapping[str, float], *, nplc: float = 1.0) -> None:
+        """Touch nothing; `nplc`: integration time of meters, in power-line cycles.
 
         Raises:
             BenchError: nothing drives a terminal.
             ParameterError: a level that the junctions behind it must not see, with the largest.
         """
-        self._rig = rig
+        self._rig, self._nplc = rig, nplc
         self.largest_v = dict(largest_v)
         for terminal, level_v in self.largest_v.items():
             if terminal not in rig.sources and terminal.partition("/")[0] not in rig.daqs:
@@ -57,7 +57,11 @@ class Terminals:
             shorted_a = sum(level_v * wire.divider / self._least_ohm(wire) for wire in driven)
             source.configure(
                 SourceSettings(
-                    "voltage", range=level_v, compliance=max(shorted_a, 1e-6), off_state="normal"
+                    "voltage",
+                    range=level_v,
+                    compliance=max(shorted_a, 1e-6),
+                    off_state="normal",
+                    nplc=self._nplc,
                 )
             )
             source.output(True)

@@ -11,8 +11,11 @@ from mtjlab.pictures import (
     bias_sweep,
     drift,
     every_stream,
+    infer,
+    iv_sweep,
     noise_learning,
     operating_point,
+    rv_tmr,
     telegraph,
 )
 from mtjlab.store import RunReader
@@ -21,8 +24,11 @@ DRAWERS: Mapping[str, Callable[[RunReader], Figure]] = {
     "array_map": array_map.draw,
     "bias_sweep": bias_sweep.draw,
     "drift": drift.draw,
+    "iv_sweep": iv_sweep.draw,
+    "infer": infer.draw,
     "noise_learning": noise_learning.draw,
     "operating_point": operating_point.draw,
+    "rv_tmr": rv_tmr.draw,
     "telegraph": telegraph.draw,
 }
 FORMATS = (".png", ".svg")
