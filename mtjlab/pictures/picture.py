@@ -15,6 +15,7 @@ from mtjlab.pictures import (
     iv_sweep,
     noise_learning,
     operating_point,
+    randomness,
     rv_tmr,
     telegraph,
 )
@@ -27,6 +28,7 @@ DRAWERS: Mapping[str, Callable[[RunReader], Figure]] = {
     "iv_sweep": iv_sweep.draw,
     "infer": infer.draw,
     "noise_learning": noise_learning.draw,
+    "randomness": randomness.draw,
     "operating_point": operating_point.draw,
     "rv_tmr": rv_tmr.draw,
     "telegraph": telegraph.draw,
