@@ -247,6 +247,7 @@ class OpenBench:
             raw=self.raw.driver,
             hand_over=self.hand_over,
             hold_junctions=self.simulated.world.hold if self.simulated else cannot_hold,
+            chip=self.loaded.file.chip.id,
         )
 
     def world_state(self) -> Mapping[str, Any]:

@@ -100,6 +100,7 @@ class Rig:
         hold_junctions: `hold_junctions(how)`: "stuck", every junction in P whatever its bias;
             "mean", each with its mean response at its bias, without telegraph; "free" again.
             BenchError unless the twin is in this program.
+        chip: id of the one in the socket, "" where the bench file has none.
         hand_over: close every link, for code that opens the instruments itself; likewise. The
             bench is connected again and made safe when the run ends.
     """
@@ -120,6 +121,7 @@ class Rig:
     hand_over: Callable[[], None] = _no_hand_over
     hold_junctions: Callable[[Hold], None] = cannot_hold
     fields: Mapping[str, FieldSource] = field(default_factory=dict)
+    chip: str = ""
 
     def emit_row(self, stream: str, row: Any) -> None:
         """Emit a single row."""

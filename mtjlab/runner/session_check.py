@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mtjlab.core.errors import ParameterError, UsageError, nearest
+from mtjlab.bench.file import load
+from mtjlab.core.errors import ParameterError, StoreError, UsageError, nearest
 from mtjlab.core.parameters import explain, from_texts
 from mtjlab.core.protocol import Protocol
 from mtjlab.runner.plan import plan, recipe
@@ -18,6 +19,7 @@ def check_session(path: Path, session: Session) -> None:
     Raises:
         UsageError: every mistake of every step, in one message; of the class of a single one.
     """
+    load(session.bench, faults=session.faults)
     mistakes: list[UsageError] = []
     for position, step in enumerate(session.steps):
         try:
@@ -64,14 +66,19 @@ def _check_parameters(session: Session, step: SessionStep) -> None:
     fields = kind.parameters.model_fields
     missing = {use.parameter for use in step.uses if fields[use.parameter].is_required()}
     if not missing:
-        plan(
-            step.protocol,
-            session.bench,
-            parameters=step.parameters,
-            settings=step.settings,
-            faults_file=session.faults,
-            runs_dir=None,
-        )
+        try:
+            plan(
+                step.protocol,
+                session.bench,
+                parameters=step.parameters,
+                settings=step.settings,
+                faults_file=session.faults,
+                runs_dir=None,
+            )
+        except StoreError:
+            # A run that an earlier step will supply is not there yet.
+            if not step.uses:
+                raise
         return
     try:
         from_texts(kind.parameters, step.parameters, step.settings, of=step.protocol)
