@@ -3,6 +3,7 @@
 import argparse
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -49,8 +50,9 @@ def one(
     return death
 
 
-def deaths(protocol: str, times: int, seed: int, jobs: int) -> list[Death]:
+def deaths(protocol: str, times: int, seed: int, jobs: int, minutes: float) -> list[Death]:
     """So many deaths that left a checkpoint, and those that came before one."""
+    until_s = time.monotonic() + 60.0 * minutes
     rng = np.random.default_rng([seed, sorted(PROTOCOLS).index(protocol)])
     found: list[Death] = []
     with tempfile.TemporaryDirectory(prefix="deaths-") as name, ThreadPoolExecutor(jobs) as pool:
@@ -59,7 +61,7 @@ def deaths(protocol: str, times: int, seed: int, jobs: int) -> list[Death]:
             pool.map(lambda s: whole(protocol, seed + s, home / f"whole{s}"), range(SEEDS))
         )
         number = 0
-        while sum(death.resumed for death in found) < times:
+        while sum(death.resumed for death in found) < times and time.monotonic() < until_s:
             wanted = min(2 * jobs, times - sum(death.resumed for death in found))
             numbers = range(number, number + wanted)
             number += wanted
@@ -74,7 +76,8 @@ def deaths(protocol: str, times: int, seed: int, jobs: int) -> list[Death]:
                     continue
                 found.append(death)
                 words = "; ".join(death.wrong) or "as it should be"
-                print(f"{protocol} {n}: {death.after_s:.3f} s, {words}", flush=True)
+                missing = "" if death.missing_s is None else f", {death.missing_s:.3f} s missing"
+                print(f"{protocol} {n}: {death.after_s:.3f} s{missing}, {words}", flush=True)
     return found
 
 
@@ -106,6 +109,7 @@ def main() -> int:
     options.add_argument("--protocol", nargs="*", choices=sorted(PROTOCOLS))
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--jobs", type=int, default=2, help="at a time")
+    options.add_argument("--minutes", type=float, default=600.0, help="none begins later")
     options.add_argument("--combinations", type=int, default=60, help="of options, stopped instead")
     options.add_argument("--page", type=Path, help=f"write the tables there, such as {_PAGE}")
     given = options.parse_args()
@@ -121,7 +125,7 @@ def main() -> int:
             "|---|---|---|---|---|---|",
         ]
         for protocol in protocols:
-            found = deaths(protocol, given.times, given.seed, given.jobs)
+            found = deaths(protocol, given.times, given.seed, given.jobs, given.minutes)
             wrong += sum(bool(death.wrong) for death in found)
             lines.append(row(protocol, found))
         print("\n".join(lines))

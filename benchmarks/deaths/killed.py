@@ -20,10 +20,11 @@ from mtjlab.store import RunReader, compare, repair
 # What is run; long enough that most moments fall between its first checkpoint and its end.
 PROTOCOLS: dict[str, tuple[str, ...]] = {
     "noise_learning": ("--set", "epochs=150"),
+    "telegraph": ("--set", "duration_s=5", "--set", "cells=[[0,0],[0,1]]"),
 }
 _LOOK_EVERY_S = 0.002
-# A loaded machine takes some seconds to import the package.
-_BEGINS_WITHIN_S = 60.0
+# A loaded machine takes its time to import the package, and to compile what it has not yet.
+_BEGINS_WITHIN_S = 600.0
 
 
 def command(verb: str, *arguments: str) -> list[str]:

@@ -111,7 +111,7 @@ class NeuronLayer:
         return self._answer(self._node.mean_v(level_v), level_v)
 
     def slope(self, activity: Array) -> Array:
-        """Of the mean output where it has this activity, (S, m); 0 beyond the ends."""
+        """Of the mean output where it has this activity, (S, m); 0 at the ends and beyond."""
         mean = self._readout(self._node.mean_v(self._table_v), self._table_v)
         slopes = self._slopes(self._table_v)
         found = np.empty_like(activity)
@@ -119,6 +119,9 @@ class NeuronLayer:
             found[:, node] = np.interp(
                 activity[:, node], mean[:, node], slopes[:, node], left=0.0, right=0.0
             )
+        # At an end of the window the pre-activation may be anything beyond it.
+        lowest, highest = mean[0].astype(np.float32), mean[-1].astype(np.float32)
+        found[(activity <= lowest) | (activity >= highest)] = 0.0
         return found * self._scale
 
     def _answer(self, node_v: Values, level_v: Values) -> Activities:
