@@ -9,8 +9,10 @@ from mtjlab.core.errors import StoreError, UsageError
 from mtjlab.pictures import (
     array_map,
     bias_sweep,
+    crosstalk,
     drift,
     every_stream,
+    field_sweep,
     infer,
     iv_sweep,
     noise_learning,
@@ -24,7 +26,9 @@ from mtjlab.store import RunReader
 DRAWERS: Mapping[str, Callable[[RunReader], Figure]] = {
     "array_map": array_map.draw,
     "bias_sweep": bias_sweep.draw,
+    "crosstalk": crosstalk.draw,
     "drift": drift.draw,
+    "field_sweep": field_sweep.draw,
     "iv_sweep": iv_sweep.draw,
     "infer": infer.draw,
     "noise_learning": noise_learning.draw,

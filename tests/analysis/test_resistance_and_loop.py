@@ -82,6 +82,17 @@ def test_several_loops_give_a_mean():
     assert "20 crossings" in str(found.up_t.reason)
 
 
+def test_crossings_in_one_step_are_known_to_that_step_however_many_they_are():
+    up = np.arange(-8.0, 9.0)
+    one = 1.0 / (1.0 + np.exp(-(up - 3.1) / 0.3))
+    field, signal = np.tile([*up, *up[::-1]], 5), np.tile([*one, *one[::-1]], 5)
+    found = switching_fields(field, signal, threshold_ohm=0.5)
+    assert (found.up_t.low, found.up_t.high) == (3.0, 4.0)
+    assert found.centre_t.covers(3.1)
+    assert found.centre_t.value == pytest.approx(3.1, abs=0.1)
+    assert found.coercive_t.value == pytest.approx(0.0, abs=1e-9)
+
+
 def test_half_a_loop_says_what_is_missing():
     field, resistance = loop(1)
     found = switching_fields(field[:81], resistance[:81])
