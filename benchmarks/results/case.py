@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import tomllib
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,9 +51,10 @@ class Case:
 
     @property
     def fingerprint(self) -> int:
-        """Of the files that the command names; runs of other ones are not these runs."""
+        """Of what the named files say; runs of other ones are not these runs."""
         files = [DATA / f"{self.params}.toml", Path(self.bench)]
-        return zlib.crc32(b"".join(file.read_bytes() for file in files if file.is_file()))
+        said = [tomllib.loads(file.read_text("utf-8")) for file in files if file.is_file()]
+        return zlib.crc32(json.dumps(said, sort_keys=True).encode())
 
     def run(self, seed: int, mnist: Path | None) -> Found:
         """Results of one run, and its evaluations: reads, then accuracies of the parts."""
