@@ -34,16 +34,26 @@ def slope_of(sums: NDArray[np.float64]) -> Estimate:
     Args:
         sums: of at least three points at different t.
     """
+    return line_of(sums)[0]
+
+
+def line_of(sums: NDArray[np.float64]) -> tuple[Estimate, Estimate]:
+    """Slope, and value at t = 0; see `slope_of`."""
     weight, t1, t2, x1, xt, x2, count = (float(one) for one in sums)
     if count < 3:
-        return Estimate.none(f"{count:.0f} points; a slope and its error need 3")
+        nothing = Estimate.none(f"{count:.0f} points; a slope and its error need 3")
+        return nothing, nothing
     spread = t2 - t1**2 / weight
     if spread <= 1e-12 * t2:
-        return Estimate.none("all points are of one moment")
+        nothing = Estimate.none("all points are of one moment")
+        return nothing, nothing
     slope = (xt - t1 * x1 / weight) / spread
     left = max(0.0, x2 - x1**2 / weight - slope**2 * spread)
     dof = count - 2.0
     scattered = left / dof if float(chdtrc(dof, left)) < _BY_CHANCE else 1.0
-    return Estimate.normal(
-        slope, math.sqrt(max(1.0, scattered) / spread), dof=dof if scattered > 1.0 else math.inf
+    stretch, known = math.sqrt(max(1.0, scattered)), dof if scattered > 1.0 else math.inf
+    start_error = math.sqrt(1.0 / weight + (t1 / weight) ** 2 / spread)
+    return (
+        Estimate.normal(slope, stretch / math.sqrt(spread), dof=known),
+        Estimate.normal((x1 - slope * t1) / weight, stretch * start_error, dof=known),
     )
