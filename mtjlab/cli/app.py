@@ -10,6 +10,7 @@ from rich.console import Console
 
 from mtjlab import __version__
 from mtjlab.cli import (
+    analyse,
     check,
     diff,
     export,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("show")(show.show)
 app.command("plot")(plot.plot)
+app.command("analyse")(analyse.analyse)
 app.command("runs")(runs.runs)
 app.command("note")(runs.note)
 app.command("tag")(runs.tag)

@@ -13,7 +13,7 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("page", ["sessions.md", "sweeps.md", "protocols.md"])
+@pytest.mark.parametrize("page", ["analyse.md", "protocols.md", "sessions.md", "sweeps.md"])
 def test_what_the_page_shows_works(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
