@@ -51,16 +51,22 @@ class LayerPass:
 class Network:
     """Layers of decorrelation R, c and weights W, b. The activation is the fabric's.
 
-    Weights start as N(0, 1/n), biases at 0.
+    Weights start as scale x N(0, 1/n), biases at 0.
 
     Args:
         widths: inputs, hidden nodes of each layer, outputs; such as (4, 8, 3).
         rng: of the first weights.
         decorrelate: whether R and c are used; without, x* is x and no time is spent.
+        scale: of the first weights; 3^-0.5 is the spread of uniform ones in -n^-0.5 .. n^-0.5.
     """
 
     def __init__(
-        self, widths: Sequence[int], rng: np.random.Generator, *, decorrelate: bool
+        self,
+        widths: Sequence[int],
+        rng: np.random.Generator,
+        *,
+        decorrelate: bool,
+        scale: float = 1.0,
     ) -> None:
         if len(widths) < 2 or any(width < 1 for width in widths):
             raise ValueError(f"widths = {tuple(widths)} must be two or more positive numbers")
@@ -69,7 +75,7 @@ class Network:
         self._spare: dict[int, Array] = {}
         self.layers = [
             Layer(
-                w=rng.standard_normal((m, n), dtype=np.float32) / np.float32(np.sqrt(n)),
+                w=rng.standard_normal((m, n), dtype=np.float32) / np.float32(np.sqrt(n) / scale),
                 b=np.zeros(m, dtype=np.float32),
                 r=np.eye(n, dtype=np.float32),
                 c=np.zeros(n, dtype=np.float32),

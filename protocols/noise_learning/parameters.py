@@ -111,6 +111,9 @@ class NoiseLearningParameters(Parameters):
     scaling: Literal["columns", "common"] | None = Field(
         None, description="standard deviations of each column, or one for all as for images"
     )
+    first_weights: Annotated[float, Gt(0), Le(10)] = Field(
+        1.0, description="sd of the first weights times the square root of the number of inputs"
+    )
     threads: Annotated[int, Ge(1), Le(2)] = Field(
         1, description="that share a step of a large network; each number has bytes of its own"
     )

@@ -62,7 +62,9 @@ class Session:
             # Overwritten by `restore`; the run's own generator must not be drawn from twice.
             first_weights = np.random.default_rng(0)
         rate = params.known("decorrelation_rate")
-        self.network = Network(conditions.widths, first_weights, decorrelate=rate > 0)
+        self.network = Network(
+            conditions.widths, first_weights, decorrelate=rate > 0, scale=params.first_weights
+        )
         # Generators of rule and programming: their states are part of ours.
         self._draws = {
             name: np.random.default_rng(int(first_weights.integers(2**63)))

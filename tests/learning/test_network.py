@@ -122,3 +122,12 @@ def test_leaky_relu_is_an_activation_of_the_fabric():
     negative = answer.activity < 0
     np.testing.assert_allclose(answer.output[negative], 0.01 * answer.activity[negative])
     np.testing.assert_array_equal(answer.output[~negative], answer.activity[~negative])
+
+
+def test_first_weights_may_be_smaller() -> None:
+    usual, small = (
+        Network((400, 300), np.random.default_rng(1), decorrelate=False, scale=scale)
+        for scale in (1.0, 0.5)
+    )
+    assert usual.layers[0].w.std() == pytest.approx(400**-0.5, rel=0.01)
+    np.testing.assert_array_equal(small.layers[0].w, usual.layers[0].w / 2)
