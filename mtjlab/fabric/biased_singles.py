@@ -93,22 +93,37 @@ class BiasedSingles:
         """Every source configured for its largest level and on, at 0 V."""
         self._terminals.prepare()
 
-    def record(self, bias_v: float | dict[str, float], duration_s: float) -> list[Recorded]:
+    def hold(self, bias_v: float | dict[str, float]) -> dict[str, float]:
+        """Set the biases, V behind the dividers, of all or by terminal; as given, by terminal."""
+        bias = bias_v if isinstance(bias_v, dict) else dict.fromkeys(self._dividers, bias_v)
+        self._terminals.set({s: volts / self._dividers[s] for s, volts in bias.items()})
+        return bias
+
+    def rest(self) -> None:
+        """Back to 0 V."""
+        self._terminals.zero()
+
+    def record(
+        self, bias_v: float | dict[str, float], duration_s: float, *, hold: bool = False
+    ) -> list[Recorded]:
         """Set the biases, wait, record each board, and go back to 0 V.
 
         Args:
             bias_v: behind the dividers, V: of all, or by terminal.
             duration_s: of each trace.
+            hold: stay at the biases instead; `rest` ends it.
         """
-        bias = bias_v if isinstance(bias_v, dict) else dict.fromkeys(self._dividers, bias_v)
-        self._terminals.set({s: volts / self._dividers[s] for s, volts in bias.items()})
+        bias = self.hold(bias_v)
         try:
             self._rig.clock.sleep(self._settle_s)
             found: dict[int, Recorded] = {}
             for board in dict.fromkeys(_board(j) for j in self.junctions):
                 found |= self._board(board, bias, duration_s)
-        finally:
-            self._terminals.zero()
+        except BaseException:
+            self.rest()
+            raise
+        if not hold:
+            self.rest()
         return [found[index] for index in range(len(self.junctions))]
 
     def _board(self, board: str, bias: dict[str, float], duration_s: float) -> dict[int, Recorded]:

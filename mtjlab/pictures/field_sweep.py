@@ -39,6 +39,7 @@ def draw(run: RunReader) -> Figure:
     _draw_each(grid[1, 0], loops, "centre_t", title, factor, f"({unit})", GREEN)
     title = "Remanence, share of the loop that is open at 0 T"
     _draw_each(grid[1, 1], loops, "remanence", title, 1.0, "", GREEN)
+    grid[1, 1].set_ylim(-0.1, 1.1)
     return figure
 
 

@@ -1,8 +1,8 @@
 """Resistance of each junction against the field of the coil, up and down.
 
-The coil goes from one end to the other and back, `loops` times, within its own limits; at each
-field the bias is set, the mean voltage across each junction read, and the bias taken away. At the
-end the coil goes back to 0 and off.
+The coil goes from one end to the other and back, `loops` times, within its own limits, with the
+bias on: a slow junction would switch at other fields without it. At each field the mean voltage
+across each junction is read. At the end the bias is taken away, and the coil goes to 0 and off.
 """
 
 from collections.abc import Generator
@@ -52,9 +52,11 @@ class FieldSweep:
         ]
 
     def setup(self, rig: Rig, params: FieldSweepParameters) -> None:
-        """Every source on at 0 V; the coil on at 0."""
-        self._plan(rig, params)[2].prepare()
+        """The coil on at 0, every junction at its bias."""
+        _, bias_v, singles = self._plan(rig, params)
+        singles.prepare()
         rig.fields[the_coil(rig, "field_sweep")].set_field_t(0.0)
+        singles.hold(bias_v)
 
     def steps(
         self, rig: Rig, params: FieldSweepParameters, state: State | None
@@ -69,7 +71,7 @@ class FieldSweep:
         for number, direction, field_t in plan[done:]:
             coil.set_field_t(field_t)
             measured_t = coil.field_t()
-            seen = singles.record(bias_v, params.read_s)
+            seen = singles.record(bias_v, params.read_s, hold=True)
             rows = np.array(
                 [_row(one, number, direction, float(field_t), measured_t) for one in seen]
             )
@@ -79,6 +81,7 @@ class FieldSweep:
             yield Progress(
                 {"done": done, "table": table}, done, len(plan), {"field_t": float(field_t)}
             )
+        singles.rest()
         coil.off()
         found = []
         for junction in singles.junctions:
