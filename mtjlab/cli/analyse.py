@@ -5,15 +5,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from mtjlab.analysis.analyse import analyse_trace
-from mtjlab.analysis.estimate import Estimate
-from mtjlab.analysis.trace_report import TraceReport
 from mtjlab.cli.results import plain
 from mtjlab.core.errors import DataError, UsageError
 from mtjlab.core.places import runs_dir
@@ -21,7 +18,10 @@ from mtjlab.core.units import parse_quantity, si
 from mtjlab.store import RunReader, cell, find_run
 from mtjlab.store.junction_traces import JunctionTrace, junction_traces
 from mtjlab.store.traces import is_recording, open_trace
-from mtjlab.store.traces_look import resolution_v
+
+if TYPE_CHECKING:
+    from mtjlab.analysis.estimate import Estimate
+    from mtjlab.analysis.trace_report import TraceReport
 
 # At least so many samples are a trace.
 _FEWEST = 10
@@ -37,7 +37,7 @@ class Analysed:
     """A trace and its report; without one, why."""
 
     trace: JunctionTrace
-    report: TraceReport | None
+    report: "TraceReport | None"
     reason: str = ""
 
 
@@ -97,6 +97,10 @@ def _of_run(
 
 
 def _analysed(trace: JunctionTrace) -> Analysed:
+    # Machine code takes a second to import: only who analyses waits for it.
+    from mtjlab.analysis.analyse import analyse_trace
+    from mtjlab.store.traces_look import resolution_v
+
     if len(trace.volts) < _FEWEST:
         return Analysed(trace, None, f"{len(trace.volts)} samples are no trace")
     try:
@@ -162,7 +166,7 @@ def _print(screen: Console, one: Analysed) -> None:
         screen.print(f"  {line}", markup=False)
 
 
-def _words(name: str, estimate: Estimate) -> tuple[str, str, str]:
+def _words(name: str, estimate: "Estimate") -> tuple[str, str, str]:
     unit = next((unit for end, unit in _UNITS if name.endswith(end)), "")
 
     # Both ends of a narrow interval shall differ in what is printed of them.
