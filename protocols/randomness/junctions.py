@@ -89,8 +89,8 @@ def candidates(rig: Rig, params: RandomnessParameters) -> tuple[SingleJunction, 
     needed = 2 ** (params.xor_depth or 0) if params.xor_of == "junctions" else 1
     if len(most) < needed:
         raise BenchError(
-            f"xor_depth = {params.xor_depth} takes {needed} junctions on inputs of one board; there "
-            f"are {len(most)}. Use a smaller depth, or xor_of=consecutive"
+            f"xor_depth = {params.xor_depth} takes {needed} junctions on inputs of one board; "
+            f"there are {len(most)}. Use a smaller depth, or xor_of=consecutive"
         )
     biases = {(row, column): volts for row, column, volts in params.biases or ()}
     wrong = [cell for cell in biases if cell not in {(j.cell.row, j.cell.column) for j in asked}]
@@ -161,8 +161,8 @@ def _choose(
     many = 2**depth if params.xor_of == "junctions" else 1
     if len(good) < many:
         raise BenchError(
-            f"xor_depth = {depth} takes {many} junctions; {len(good)} of {len(junctions)} can serve "
-            f"({_masked(junctions, reason)}). Use a smaller depth, another bias, or "
+            f"xor_depth = {depth} takes {many} junctions; {len(good)} of {len(junctions)} can "
+            f"serve ({_masked(junctions, reason)}). Use a smaller depth, another bias, or "
             "xor_of=consecutive"
         )
     # The best balanced ones; those that are left over do not fill another XOR.

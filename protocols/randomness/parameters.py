@@ -8,7 +8,7 @@ from mtjlab.analysis.randomness.whitening import XorOf
 from mtjlab.core.cells import Cells
 from mtjlab.core.parameters import Ge, Gt, Le, Parameters, Quantity
 
-Bias = Annotated[float, Quantity("V"), Ge(-10), Le(10)]
+Bias = Annotated[float, Quantity("V"), Gt(0), Le(10)]
 
 
 class RandomnessParameters(Parameters):

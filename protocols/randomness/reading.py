@@ -112,7 +112,7 @@ class Reading:
 
     def _times(self) -> int:
         """Reads of each junction in the next block."""
-        depth = 2**self._chosen.depth
+        depth = 1 << self._chosen.depth
         unit = 8 * (depth if self._params.xor_of == "consecutive" else 1)
         missing = (self._params.bits - self.count) * depth / len(self._used)
         wanted = math.ceil(missing * (4.4 if self._params.von_neumann else 1.0) / unit)

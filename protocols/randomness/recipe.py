@@ -1,8 +1,8 @@
 """Random bits from junctions at constant bias, and the tests of SP 800-22 on them.
 
-A trace of each junction gives its levels and correlation time. Then all that serve are read together,
-so far apart that a bit hardly remembers the one before; above the middle of its levels a junction
-gives a one. XOR of several takes bias away. The bits are tested with the bias off again.
+A trace of each junction gives its levels and correlation time. Then all that serve are read
+together, so far apart that a bit hardly remembers the one before; above the middle of its levels a
+junction gives a one. XOR of several takes bias away. The bits are tested with the bias off again.
 """
 
 from collections.abc import Generator
@@ -29,8 +29,6 @@ class Randomness:
         """Nothing is filled in; what cannot be is refused."""
         if params.bias_v is not None and params.biases is not None:
             raise ParameterError("bias_v and biases: give one of them")
-        if params.bias_v == 0.0 or any(volts == 0.0 for _, _, volts in params.biases or ()):
-            raise ParameterError("a bias of 0 V shows no level, so that there are no bits")
         return params
 
     def twin_overrides(self, params: RandomnessParameters) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _notes(
         cells = [f"({int(r)}, {int(c)})" for r, c in rows[chosen.reason == code, :2]]
         if code and cells:
             more = ", ..." if len(cells) > 6 else ""
-            notes.append(f"{len(cells)} junctions {name} ({', '.join(cells[:6])}{more}): {words}")
+            notes.append(f"{len(cells)} x {name} ({', '.join(cells[:6])}{more}): {words}")
     if len(bits) < params.bits:
         notes.append(
             f"{len(bits)} of {params.bits} bits in max_duration_s = {params.max_duration_s:g} s"
@@ -143,9 +143,9 @@ def _of_raw(params: RandomnessParameters, chosen: Chosen, rows: NDArray[np.float
         worst = int(np.nanargmax(np.abs(ones - 0.5)))
         largest = float(np.nanmax(np.abs(memory))) if np.isfinite(memory).any() else 0.0
         notes.append(
-            f"raw bits: the share of ones is {np.nanmin(ones):.3f} to {np.nanmax(ones):.3f} (farthest "
-            f"from 1/2 at ({used[worst, 0]:.0f}, {used[worst, 1]:.0f})), successive ones are "
-            f"correlated by up to {largest:.2g}"
+            f"raw bits: the share of ones is {np.nanmin(ones):.3f} to {np.nanmax(ones):.3f} "
+            f"(farthest from 1/2 at ({used[worst, 0]:.0f}, {used[worst, 1]:.0f})), successive ones "
+            f"are correlated by up to {largest:.2g}"
         )
         if params.xor_of == "consecutive" and chosen.depth and largest > 1e-3:
             notes.append(
@@ -155,8 +155,8 @@ def _of_raw(params: RandomnessParameters, chosen: Chosen, rows: NDArray[np.float
     misread = float(chosen.misread.max())
     if misread > _MISREAD:
         notes.append(
-            f"noise of the instrument carries up to {misread:.1%} of the samples of a junction over "
-            "the threshold: that much of the randomness is not the junction's"
+            f"noise of the instrument carries up to {misread:.1%} of the samples of a junction "
+            "over the threshold: that much of the randomness is not the junction's"
         )
     return notes
 

@@ -122,7 +122,9 @@ class Assessment:
     @property
     def proportions(self) -> NDArray[np.float64]:
         """(parts,), the share of sequences that pass."""
-        return (self.tested >= ALPHA).mean(axis=0) if len(self.tested) else self.p.mean(axis=0)
+        if not len(self.tested):
+            return np.full(self.p.shape[1], np.nan)
+        return np.asarray((self.tested >= ALPHA).mean(axis=0), dtype=np.float64)
 
     @property
     def least_proportion(self) -> float:
@@ -137,9 +139,8 @@ class Assessment:
             return np.full(parts, np.nan)
         bins = np.minimum((10.0 * self.tested).astype(int), 9)
         counts = np.array([np.bincount(column, minlength=10) for column in bins.T])
-        return np.array(
-            [chi_square_p(float(v), 9) for v in ((counts - k / 10) ** 2).sum(1) * 10 / k]
-        )
+        statistics = ((counts - k / 10) ** 2).sum(axis=1) * 10 / k
+        return np.array([chi_square_p(float(one), 9) for one in statistics])
 
     @property
     def verdict(self) -> Verdict:
@@ -168,4 +169,4 @@ def assess(bits: Bits, test: Test, sequences: int) -> Assessment:
     size = len(bits) // count
     found = [test.p_values(bits[i * size : (i + 1) * size]) for i in range(count)]
     reasons = [reason for _, reason in found if reason is not None]
-    return Assessment(test, size, np.array([p for p, _ in found]), (reasons or [None])[-1])
+    return Assessment(test, size, np.array([p for p, _ in found]), reasons[-1] if reasons else None)

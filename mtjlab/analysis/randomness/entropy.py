@@ -8,7 +8,7 @@ from scipy.special import betaincinv
 from mtjlab.analysis.estimate import Z_95, Estimate
 from mtjlab.analysis.randomness.bits import Bits
 
-# 99 % one-sided is 2.326; SP 800-90B, 6.3.1, takes the two-sided quantile.
+# SP 800-90B, 6.3.1, takes the two-sided quantile of 99 %.
 _Z_90B = 2.5758293035489
 
 
@@ -25,7 +25,8 @@ def correlation_of_pairs(first: int, second: int, both: int, pairs: int) -> Esti
     """Correlation of two bits, the interval by Fisher's transformation.
 
     Args:
-        first, second: how many of them are ones.
+        first: how many of the first bits are ones.
+        second: of the second ones.
         both: pairs of two ones.
         pairs: how many.
     """
@@ -62,13 +63,21 @@ def min_entropy(ones: int, n: int) -> Estimate:
     farthest = max(share.high, 1.0 - share.low)
     nearest = max(share.low, 1.0 - share.high, 0.5)
     value = max(share.value, 1.0 - share.value)
-    return Estimate(*(-math.log2(p) + 0.0 for p in (value, farthest, nearest)))
+    return Estimate(_information(value), _information(farthest), _information(nearest))
 
 
 def most_common_value(ones: int, n: int) -> float | None:
-    """The estimate of SP 800-90B, 6.3.1: at least so much with 99.5 % confidence; None of < 2 bits."""
+    """The estimate of SP 800-90B, 6.3.1: at least so much with 99.5 % confidence.
+
+    None of fewer than two bits.
+    """
     if n < 2:
         return None
     share = max(ones, n - ones) / n
     bound = min(1.0, share + _Z_90B * math.sqrt(share * (1.0 - share) / (n - 1)))
-    return -math.log2(bound) + 0.0
+    return _information(bound)
+
+
+def _information(share: float) -> float:
+    """-log2, and 0 rather than -0 of a certainty."""
+    return max(-math.log2(share), 0.0)

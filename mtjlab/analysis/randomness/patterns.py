@@ -39,7 +39,8 @@ def _psi_square(bits: Bits, length: int) -> float:
     if length == 0:
         return 0.0
     counts = np.bincount(words(bits, length, around=True), minlength=2**length)
-    return float((counts.astype(np.float64) ** 2).sum()) * 2**length / len(bits) - len(bits)
+    squares = float((counts.astype(np.float64) ** 2).sum())
+    return squares * float(1 << length) / len(bits) - len(bits)
 
 
 def _log_share(bits: Bits, length: int) -> float:

@@ -65,8 +65,8 @@ def overlapping_counts(bits: Bits, length: int, block: int) -> NDArray[np.int64]
 def match_probabilities(length: int, block: int) -> NDArray[np.float64]:
     """Of 0, 1, ..., 4 matches in a block of fair bits, and of more.
 
-    Exact, bit by bit, over the ones in a row so far and the matches so far: Hamano and Kaneko, IEICE
-    Trans. E90-A, 1788 (2007), found the document's first ones wrong.
+    Exact, bit by bit, over the ones in a row so far and the matches so far: Hamano and Kaneko,
+    IEICE Trans. E90-A, 1788 (2007), found the document's first ones wrong.
     """
     state = np.zeros((length + 1, _MATCHES + 1))
     state[0, 0] = 1.0
