@@ -83,12 +83,15 @@ def of_traces(run: RunReader, table: NamedTable, singles: Singles) -> Iterator[L
             low, high, taus = high, low, taus[::-1]
             share = rest_of(share) if share.known else share
         one = not (low.known and high.known)
+        # A trace with one level has it in the place of the lower one.
+        only_v = (low if low.known else high).value if one else math.nan
+        if one:
+            low = high = Estimate.none("one level only")
         verdict: LookVerdict = "telegraph"
         if code == _THREE_LEVELS:
             verdict = "three levels"
         elif one:
             verdict = "one level"
-        only_v = (low if low.known else high).value if one else math.nan
         ohms = [ohm_behind(level, bias_v, junction.series_ohm) for level in (low, high)]
         yield Look(
             table.cell(row),

@@ -57,13 +57,11 @@ def dead(looks: Mapping[Cell, Sequence[Look]]) -> dict[Cell, Found]:
     most = float(np.median(ap)) / _TENTH if ap else _OPEN_OHM
     found = {}
     for cell, some in looks.items():
-        said = [one.verdict for one in some if one.verdict in ("short", "open")]
-        ohms = [one.only_ohm for one in some if not math.isnan(one.only_ohm)]
-        if len(said) == len(some):
-            found[cell] = Found(cell, "short" if said[0] == "short" else "open", "said by the run")
-        elif len(ohms) == len(some) and max(ohms) < least:
-            found[cell] = Found(cell, "short", f"{si(max(ohms), 'ohm')} at every bias")
-        elif len(ohms) == len(some) and min(ohms) > most:
+        short = [one.verdict == "short" or one.only_ohm < least for one in some]
+        through = [one.verdict == "open" or one.only_ohm > most for one in some]
+        if all(short):
+            found[cell] = Found(cell, "short", f"below {si(least, 'ohm')} at every bias")
+        elif all(through):
             found[cell] = Found(cell, "open", f"above {si(most, 'ohm')} at every bias")
     return found
 
