@@ -73,15 +73,18 @@ def candidates(rig: Rig, params: RandomnessParameters) -> tuple[SingleJunction, 
     """Single junctions on inputs of one board, with the bias of each.
 
     Raises:
-        ParameterError, BenchError: a cell or bias that makes no sense on this bench; too few.
+        ParameterError: no cell, or one twice.
+        BenchError: a cell that is not wired so, junctions of several boards, or too few.
     """
-    asked = wanted_singles(rig, params.cells, "randomness")
+    biases = {(row, column): volts for row, column, volts in params.biases or ()}
+    cells = params.cells if params.cells is not None or not biases else list(biases)
+    asked = wanted_singles(rig, cells, "randomness")
     boards: dict[str, list[SingleJunction]] = {}
     for junction in asked:
         assert junction.read is not None
         boards.setdefault(junction.read.instrument, []).append(junction)
     most = max(boards.values(), key=len)
-    if params.cells is not None and len(boards) > 1:
+    if cells is not None and len(boards) > 1:
         raise BenchError(
             f"randomness reads all junctions in one block, but those of `cells` are on "
             f"{', '.join(sorted(boards))}; name junctions of one board"
@@ -92,10 +95,6 @@ def candidates(rig: Rig, params: RandomnessParameters) -> tuple[SingleJunction, 
             f"xor_depth = {params.xor_depth} takes {needed} junctions on inputs of one board; "
             f"there are {len(most)}. Use a smaller depth, or xor_of=consecutive"
         )
-    biases = {(row, column): volts for row, column, volts in params.biases or ()}
-    wrong = [cell for cell in biases if cell not in {(j.cell.row, j.cell.column) for j in asked}]
-    if wrong:
-        raise BenchError(f"biases: junction {wrong[0]} is not among those that are read here")
     return tuple(
         replace(j, bias_v=biases.get((j.cell.row, j.cell.column), params.bias_v or j.bias_v))
         for j in most

@@ -15,13 +15,17 @@ class RandomnessParameters(Parameters):
     """See the field descriptions; biases are volts behind the divider."""
 
     cells: Cells = Field(
-        None, description="[row, column] of each single junction; None: all that one board reads"
+        None,
+        description="[row, column] of each single junction; None: those of biases, else all that "
+        "one board reads",
     )
     bias_v: Bias | None = Field(
         None, description="of all junctions; None: what the bench file says of each, else 0.1 V"
     )
     biases: list[tuple[int, int, Bias]] | None = Field(
-        None, description="[row, column, volts] of single junctions, as operating_point found them"
+        None,
+        description="[row, column, volts] of junctions, as operating_point found them; in place of "
+        "what the bench file says",
     )
     bits: Annotated[int, Ge(1000), Le(20_000_000)] = Field(
         1_000_000, description="wanted behind XOR and von Neumann; some tests take 1 000 000"
