@@ -14,9 +14,10 @@ from mtjlab.core.protocol import Progress, Stream
 from mtjlab.runner.channels import Channels
 from mtjlab.store import RunReader, RunWriter
 
-PROTOCOL, GENERATOR, CHANNELS, DONE, TOTAL = (
+PROTOCOL, GENERATOR, GUARD, CHANNELS, DONE, TOTAL = (
     "protocol/",
     "generator/",
+    "guard/",
     "channels_last_s",
     "done",
     "total",
@@ -30,6 +31,7 @@ def snapshot(progress: Progress, bench: OpenBench, channels: Channels) -> dict[s
     return (
         {f"{PROTOCOL}{key}": value for key, value in progress.state.items()}
         | {f"{GENERATOR}{key}": value for key, value in bench.generators.state().items()}
+        | {f"{GUARD}{terminal}": volts for terminal, volts in bench.guard.setpoints.items()}
         | dict(bench.world_state())
         | {CHANNELS: channels.last_s, DONE: progress.done, TOTAL: progress.total}
     )
@@ -43,6 +45,7 @@ class Begun:
         path, run_id: of its file.
         progress: to go on from.
         generators: their states.
+        setpoints: what the guard knew each terminal to stand at, V or A.
         world: state of the twin; empty on a real bench.
         channels_last_s: when recorded channels were last read, bench time.
         rows: rows per stream that belong to the checkpoint.
@@ -52,6 +55,7 @@ class Begun:
     run_id: str
     progress: Progress
     generators: Mapping[str, str]
+    setpoints: Mapping[str, float]
     world: Mapping[str, Any]
     channels_last_s: float
     rows: Mapping[str, int]
@@ -76,20 +80,25 @@ class Begun:
         ours = {CHANNELS, DONE, TOTAL}
         protocol = _below(PROTOCOL, saved)
         generators = {key: str(value) for key, value in _below(GENERATOR, saved).items()}
+        setpoints = {key: _number(value) for key, value in _below(GUARD, saved).items()}
         world = {
             key: value
             for key, value in saved.items()
-            if key not in ours and not key.startswith((PROTOCOL, GENERATOR))
+            if key not in ours and not key.startswith((PROTOCOL, GENERATOR, GUARD))
         }
         progress = Progress(protocol, _number(saved[DONE]), _number(saved[TOTAL]))
         last_s = _number(saved.get(CHANNELS, -np.inf))
         rows = run.checkpoint_rows()
-        return cls(run.path, run.header.run_id, progress, generators, world, last_s, rows)
+        run_id = run.header.run_id
+        return cls(run.path, run_id, progress, generators, setpoints, world, last_s, rows)
 
     def take_up(self, bench: OpenBench, channels: Channels) -> None:
         """World, generators and channels as they were; after the protocol's `setup`."""
         if bench.simulated is not None and self.world:
             bench.simulated.restore(self.world)
+            # Ramps begin at what the guard knows; on a real bench that is what `setup` left.
+            for terminal, volts in self.setpoints.items():
+                bench.guard.holds(terminal, volts)
         bench.generators.restore(self.generators)
         channels.last_s = self.channels_last_s
 
@@ -119,6 +128,7 @@ class Begun:
         return (
             {f"{PROTOCOL}{key}": value for key, value in self.progress.state.items()}
             | {f"{GENERATOR}{key}": value for key, value in self.generators.items()}
+            | {f"{GUARD}{terminal}": volts for terminal, volts in self.setpoints.items()}
             | dict(self.world)
             | {
                 CHANNELS: self.channels_last_s,

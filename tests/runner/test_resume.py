@@ -7,9 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mtjlab.bench.file import load
+from mtjlab.bench.open import OpenBench
 from mtjlab.core.errors import ParameterError, StoreError
 from mtjlab.core.events import Event, StepDone
+from mtjlab.core.generators import Generators
+from mtjlab.core.interfaces import SourceSettings
 from mtjlab.runner import Outcome, Plan, Run, plan, replayed, resumed
+from mtjlab.runner.channels import Channels
+from mtjlab.runner.continued import Begun
 from mtjlab.store import RunReader, compare
 
 SHORT = ("epochs=6", "reference_reads=200", "evaluate_every=4")
@@ -130,3 +136,20 @@ def test_a_replay_repeats_every_row_from_the_file_alone(tmp_path: Path) -> None:
     assert step.first == 0
     assert step.largest is not None
     assert np.isfinite(step.largest)
+
+
+def test_ramps_go_on_from_where_the_outputs_stood(tmp_path: Path) -> None:
+    """The guard of the new bench knows what the twin's world was restored to."""
+    part = carried_out(planned(tmp_path, "bias_v=0.12"), stop_after=2)
+    with opened(part) as run:
+        begun = Begun.of(run)
+    assert begun.setpoints["smu"] == 0.12
+    with OpenBench(load("twin"), generators=Generators(1), notice=lambda *_: None) as bench:
+        rig = bench.rig(lambda *_: None)
+        rig.sources["smu"].configure(SourceSettings("voltage", 0.2, 1e-3))
+        rig.sources["smu"].output(True)
+        rig.sources["smu"].set_level(0.05)
+        begun.take_up(bench, Channels(bench))
+        assert bench.guard.setpoints["smu"] == 0.12
+        assert rig.sources["smu"].state().level == pytest.approx(0.12)
+        bench.make_safe()
