@@ -86,7 +86,12 @@ def fit_chip(looks: Sequence[Look], *, accuracy: float) -> Chip:
         )
     dwells = fit_dwells(looks, healthy)
     if dwells is not None:
-        slow = faults.slow(healthy, dwells)
+        untold = {
+            cell: cells[cell]
+            for cell, shift in zip(healthy, dwells.ln_tau_shift, strict=True)
+            if math.isnan(shift)
+        }
+        slow = faults.slow(healthy, dwells) | faults.sluggish(untold, dwells)
         if slow:
             found |= slow
             healthy = [cell for cell in healthy if cell not in slow]

@@ -19,6 +19,8 @@ _SHORT_OHM, _OPEN_OHM = 500.0, 1e6
 _TENTH = 0.1
 # A junction that should have flipped so often and never did: chance 0.7 %.
 _EXPECTED = 5.0
+# One that should have flipped so often and did once or twice.
+_OFTEN = 20.0
 # Slower than the median by five times the usual scatter, and tenfold at least.
 _SIGMAS, _LEAST_LN, _LEAST_SIGMA = 5.0, math.log(10.0), 0.2
 _MAD = 1.4826
@@ -98,6 +100,20 @@ def slow(cells: Sequence[Cell], dwells: Dwells) -> dict[Cell, Found]:
     return found
 
 
+def sluggish(looks: Mapping[Cell, Sequence[Look]], dwells: Dwells) -> dict[Cell, Found]:
+    """Junctions that flipped once or so, too seldom for a dwell time, where others flip often."""
+    found = {}
+    for cell, some in looks.items():
+        span_s = sum(one.span_s for one in some)
+        expected = sum(
+            min(_expected(dwells, one, volts, ap) for ap, volts in _states(one)) for one in some
+        )
+        if expected > _OFTEN:
+            words = f"a flip or so in {si(span_s, 's')}: the factor is a lower bound"
+            found[cell] = Found(cell, "slow", words, expected / _EXPECTED)
+    return found
+
+
 def silent(
     looks: Mapping[Cell, Sequence[Look]], dwells: Dwells | None, r_p_ohm: float, r_ap_ohm: float
 ) -> dict[Cell, Found]:
@@ -115,7 +131,9 @@ def silent(
         one_level = [one for one in some if 0.0 < one.only_ohm < math.inf]
         ap = [math.log(one.only_ohm) > middle for one in one_level]
         span_s = sum(one.span_s for one in one_level)
-        expected = sum(_expected(dwells, one, up) for one, up in zip(one_level, ap, strict=True))
+        expected = sum(
+            _expected(dwells, one, one.only_v, up) for one, up in zip(one_level, ap, strict=True)
+        )
         if not one_level or expected < _EXPECTED:
             words = f"no flip in {si(span_s, 's')}, where {expected:.2g} would be usual at least"
             found[cell] = Found(cell, None, words)
@@ -128,7 +146,14 @@ def silent(
     return found
 
 
-def _expected(dwells: Dwells | None, look: Look, ap: bool) -> float:
+def _states(look: Look) -> list[tuple[bool, float]]:
+    """(AP, voltage across the junction) of each state that may be meant."""
+    if look.verdict == "one level":
+        return [(False, look.only_v), (True, look.only_v)]
+    return [(False, look.v_p_v), (True, look.v_ap_v)]
+
+
+def _expected(dwells: Dwells | None, look: Look, volts: float, ap: bool) -> float:
     """Departures that even a slow junction of this chip would have had."""
     if dwells is None:
         return 0.0
@@ -139,6 +164,6 @@ def _expected(dwells: Dwells | None, look: Look, ap: bool) -> float:
     )
     slope = slopes[0].value if slopes[0].known else usual
     shift, where_v = (s.value if s.known else 0.0 for s in (dwells.tau_sigma, dwells.v50_sigma_v))
-    ln_tau = math.log(tau.value) + slope * (look.only_v - dwells.v_ref_v)
+    ln_tau = math.log(tau.value) + slope * (volts - dwells.v_ref_v)
     ln_tau += 2.0 * (shift + abs(slope) * where_v)
     return look.span_s * math.exp(-min(max(ln_tau, -50.0), 50.0))

@@ -126,6 +126,22 @@ def test_a_silent_junction_where_none_would_flip_is_not_called_stuck() -> None:
     assert "would be usual" in found.words
 
 
+def test_a_junction_that_flipped_once_where_others_flip_often_is_slow() -> None:
+    looks = looks_at(chip(3), np.random.default_rng(3))
+    once = [
+        replace(one, tau_p_s=Estimate.none("once", low=0.1), tau_ap_s=Estimate.none("once"))
+        if one.cell == (0, 4)
+        else one
+        for one in looks
+    ]
+    found = fit_chip(once, accuracy=0.0)
+    assert [(one.cell, one.kind) for one in found.found] == [((0, 4), "slow")]
+    assert "lower bound" in found.found[0].words
+    assert (found.found[0].factor or 0.0) > 20.0
+    # Its resistances are its own all the same.
+    assert (0, 4) in [device.cell for device in found.devices]
+
+
 def test_three_levels_are_not_fitted() -> None:
     looks = looks_at(chip(3), np.random.default_rng(3))
     odd = [replace(one, verdict="three levels") if one.cell == (0, 4) else one for one in looks]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim_backend.physics.devices import SHORT_OHM, Devices
-from sim_backend.physics.junction import Fault, JunctionParameters, Spread
+from sim_backend.physics.junction import Fault, JunctionParameters, Own, Spread
 from sim_backend.physics.rates import rates
 from sim_backend.physics.singles import Singles
 from sim_backend.physics.telegraph import switching
@@ -154,6 +154,24 @@ class TestSpread:
         small, large = (Devices.draw(REFERENCE, self.SPREAD, (), n, 5) for n in (8, 32))
         assert np.array_equal(small.ln_tau_shift, large.ln_tau_shift[:8])
         assert np.array_equal(small.v50_shift_v, large.v50_shift_v[:8])
+
+    def test_what_is_known_of_a_junction_replaces_what_is_drawn(self) -> None:
+        own = (Own(2, r_p_ohm=7000.0, ln_tau_shift=0.5), Own(3, tmr=0.9, v50_shift_v=1e-3))
+        faults = (Fault(2, "slow", factor=10.0),)
+        drawn = Devices.draw(REFERENCE, self.SPREAD, (), 8, 5)
+        known = Devices.draw(REFERENCE, self.SPREAD, faults, 8, 5, own)
+        assert known.g_p_s[2] == 1.0 / 7000.0
+        assert known.ln_tau_shift[2] == pytest.approx(0.5 + np.log(10.0))
+        assert known.tmr[2] == drawn.tmr[2]
+        assert (known.tmr[3], known.v50_shift_v[3]) == (0.9, 1e-3)
+        others = [0, 1, 4, 5, 6, 7]
+        for name in ("g_p_s", "tmr", "ln_tau_shift", "v50_shift_v"):
+            assert np.array_equal(getattr(known, name)[others], getattr(drawn, name)[others])
+
+    @pytest.mark.parametrize("wrong", [{"r_p_ohm": 0.0}, {"tmr": -1.0}, {"v50_shift_v": math.inf}])
+    def test_what_no_junction_can_be_is_refused(self, wrong: dict[str, float]) -> None:
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Own(0, **wrong)
 
     def test_one_spread_changes_no_other(self) -> None:
         wide = Devices.draw(REFERENCE, replace(self.SPREAD, r_sigma=0.3), (), 8, 5)

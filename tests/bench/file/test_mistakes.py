@@ -325,6 +325,24 @@ MISTAKES = (
         ("twin.junction", "must lie below"),
     ),
     Mistake(
+        "a measured junction where nothing is wired",
+        "[twin.instruments.daq]",
+        "[[twin.devices]]\ncell = [0, 99]\n[twin.instruments.daq]",
+        ("twin.devices[0].cell = [0, 99]: no junction is wired there",),
+    ),
+    Mistake(
+        "a measured junction that cannot be",
+        "[twin.instruments.daq]",
+        "[[twin.devices]]\ncell = [0, 5]\nr_p_ohm = -1.0\n[twin.instruments.daq]",
+        ("twin.devices[0].r_p_ohm = -1.0", "must be positive"),
+    ),
+    Mistake(
+        "a junction that was measured twice",
+        "[twin.instruments.daq]",
+        "[[twin.devices]]\ncell = [0, 5]\n[[twin.devices]]\ncell = [0, 5]\n[twin.instruments.daq]",
+        ("twin.devices[1].cell = [0, 5]", "already twin.devices[0]"),
+    ),
+    Mistake(
         "two faults on one cell",
         "[twin.instruments.daq]",
         '[[twin.faults]]\ncell = [0, 5]\nkind = "open"\n[twin.instruments.daq]',
