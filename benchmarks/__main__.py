@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks import (
     analysis,
+    catalogue,
     crossbar,
     driver_query,
     learning_arithmetic,
@@ -30,6 +31,7 @@ def main() -> int:
         driver_query.rows,
         wire_query.rows,
         run_store.rows,
+        catalogue.rows,
         learning_step.rows,
         learning_arithmetic.rows,
         serial_noise.rows,

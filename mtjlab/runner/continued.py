@@ -74,8 +74,10 @@ class Begun:
             raise StoreError(f"{name} is {run.status_text}: stop it first")
         saved = run.checkpoint()
         if saved is None:
+            before = run.header.resumed_from
+            instead = f"go on with the run before it, {before[:8]}" if before else "run it again"
             raise StoreError(
-                f"{name} left no checkpoint (it ended in its first second): run it again"
+                f"{name} left no checkpoint (it ended before its first step was over): {instead}"
             )
         ours = {CHANNELS, DONE, TOTAL}
         protocol = _below(PROTOCOL, saved)
