@@ -91,9 +91,8 @@ class World:
         self._arrays: list[ArrayGroup] = []
         first = len(wiring.singles)
         for array in wiring.arrays:
-            self._arrays.append(
-                ArrayGroup(array, first, self._chip, around, self._sources, generators, now_s)
-            )
+            group = ArrayGroup(array, first, self._chip, around, self._sources, generators, now_s)
+            self._arrays.append(group)
             first += len(array.cells)
         self._groups: tuple[SinglesGroup | ArrayGroup, ...] = (self._singles, *self._arrays)
         self._followers = Followers()
@@ -332,8 +331,7 @@ class World:
             self._singles.restore(below("singles/", state))
             for number_, array in enumerate(self._arrays):
                 array.restore(below(f"array{number_}/", state))
-            saved = below("generator/", state)
-            self.generators.restore({name: str(text) for name, text in saved.items()})
+            self.generators.restore({k: str(v) for k, v in below("generator/", state).items()})
 
     def _set(self, terminal: str, volts: float | None, t_s: float) -> None:
         self._sources.set(terminal, volts, t_s)
