@@ -92,7 +92,9 @@ def locally(tasks: Mapping[str, str], workers: int, ended: Ended, stopping: Even
                     worker.leave()
                 ended(key, found)
     finally:
+        # Some are left only if somebody would not wait; behind them is nothing but a twin.
         for worker in at_work:
+            worker.process.terminate()
             worker.leave()
 
 

@@ -211,6 +211,15 @@ def test_whoever_stops_a_sweep_keeps_what_was_measured(tmp_path: Path) -> None:
         assert run.status == "aborted"
 
 
+def test_whoever_does_not_wait_leaves_no_process_behind(tmp_path: Path) -> None:
+    def leave(_key: str, _found: Mapping[str, Any]) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        locally(tasks(tmp_path, "[1000000, 1]"), 2, leave, threading.Event())
+    assert multiprocessing.active_children() == []
+
+
 def test_a_point_never_raises(tmp_path: Path) -> None:
     task = json.loads(tasks(tmp_path, "[1]")["1"]) | {"protocol": "nothing"}
     found = json.loads(run_point(json.dumps(task)))
