@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mtjlab.analysis.estimate import Z_95, Estimate
+from mtjlab.analysis.estimate import Estimate
 from mtjlab.fitting.look import Look, log_error
 from mtjlab.fitting.mapped import mapped
 from mtjlab.fitting.scatter import scatter
@@ -24,6 +24,8 @@ from sim_backend.physics.junction import JunctionParameters
 
 _ROUNDS = 4
 _FEWEST_FOR_CURVATURE = 4
+# A curvature that chance gives once in a hundred times.
+_CURVED = 2.576
 # Levels of ln tau that are known no better than this tell nothing: a factor of 50.
 _WORST_ERROR = 2.0
 ASSUMED = "one bias only: nothing tells how the dwell times follow the voltage"
@@ -117,7 +119,7 @@ class _Pair:
     def curved(self) -> bool:
         """Whether a straight line is not enough for one of the states."""
         return any(
-            fit is not None and abs(fit.slopes[1]) > Z_95 * math.sqrt(fit.covariance[1, 1])
+            fit is not None and abs(fit.slopes[1]) > _CURVED * math.sqrt(fit.covariance[1, 1])
             for fit in self._fits(2)
         )
 
