@@ -13,7 +13,7 @@ run: $(STAMP)
 test: $(STAMP) lint types laws tests
 
 check: $(STAMP) lint types laws
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -26,7 +26,7 @@ laws: $(STAMP)
 	$(BIN)/lint-imports
 
 tests: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(STAMP) $(PEERS)
 	$(BIN)/python -m benchmarks

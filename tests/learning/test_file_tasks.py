@@ -122,7 +122,7 @@ def test_a_file_that_has_changed_is_read_again(tmp_path):
 def test_csv_by_path(tmp_path):
     for name, data in (
         ("a.csv", CSV.encode()),
-        ("b.csv.gz", gzip.compress(b"\xef\xbb\xbf" + CSV.encode())),
+        ("b.csv.gz", gzip.compress(b"\xef\xbb\xbf" + CSV.encode(), mtime=0)),
     ):
         (tmp_path / name).write_bytes(data)
         task = load_task(f"csv:{tmp_path / name}")
@@ -155,7 +155,7 @@ def test_csv_that_cannot_be_learnt_from(tmp_path, text, message):
         ("idx:nowhere/at/all", None, r"no folder .*nowhere/at with IDX files"),
         ("csv:a.csv", b"a,class\n1,\xff\n", r"a.csv is not text in UTF-8 \(byte 10\)"),
         ("csv:a.csv.gz", b"a,class\n", r"a.csv.gz is named .gz, but does not begin as gzip"),
-        ("csv:a.csv.gz", gzip.compress(CSV.encode())[:-9], r"a.csv.gz cannot be unpacked"),
+        ("csv:a.csv.gz", gzip.compress(CSV.encode(), mtime=0)[:-9], r"a.csv.gz cannot be unpacked"),
     ],
 )
 def test_paths_that_lead_nowhere(tmp_path, monkeypatch, name, data, message):
