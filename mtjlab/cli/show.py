@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from mtjlab.cli.results import plain, results_table
-from mtjlab.cli.show_trace import show_trace
 from mtjlab.core.errors import ParameterError
 from mtjlab.core.places import runs_dir
 from mtjlab.core.units import parse_quantity
@@ -28,6 +27,9 @@ def show(
 ) -> None:
     """Show status, results, streams and log of a run, or what is in a recording."""
     if is_recording(run):
+        # The estimators compile: only who looks at a recording waits for them.
+        from mtjlab.cli.show_trace import show_trace
+
         given_s = None if interval is None else parse_quantity(interval, "s")
         show_trace(run, given_s, as_json=as_json)
         return

@@ -9,13 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from mtjlab.calibration.fit import fitted
-from mtjlab.calibration.measured import Measured, measured
-from mtjlab.calibration.observables import observables, result_differences
 from mtjlab.cli.results import plain
 from mtjlab.cli.signals import Signals, execute
-from mtjlab.cli.twin_compared import compare_notes, observable_table, panels, result_table
-from mtjlab.cli.twin_tables import fit_table
 from mtjlab.core.errors import MtjlabError, UsageError
 from mtjlab.core.places import runs_dir
 from mtjlab.runner import on_bench
@@ -47,6 +42,10 @@ def fit(
     ] = False,
 ) -> None:
     """Fit a twin to the junctions of one or several runs, and write its bench file."""
+    # Estimators compile: only who fits waits for them.
+    from mtjlab.calibration.fit import fitted
+    from mtjlab.cli.twin_tables import fit_table
+
     paths = [find_run(runs_dir(), run) for run in runs]
     made = fitted(paths, out, accuracy=accuracy, devices=not population)
     screen = Console(highlight=False, soft_wrap=True)
@@ -75,6 +74,10 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a run's protocol on a twin, and say how far each observable is."""
+    from mtjlab.calibration.measured import Measured, measured
+    from mtjlab.calibration.observables import observables, result_differences
+    from mtjlab.cli.twin_compared import compare_notes, observable_table, panels, result_table
+
     path = find_run(runs_dir(), run)
     picture = out or path.with_suffix(".compare.png")
     if picture.suffix.lower() not in (".png", ".svg"):
