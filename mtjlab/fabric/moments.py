@@ -55,6 +55,20 @@ class Moments:
         self.power_w += power_w
         self.blocks += 1
 
+    def largest_shift(self) -> tuple[int, float, float]:
+        """Node whose mean lies furthest from its reference, by its own standard deviation.
+
+        Returns:
+            The node, its mean deviation (V) and that over its standard deviation; 0 and 0 where
+            no node varies.
+        """
+        mean = self.total_v / max(1, self.reads)
+        variance = np.diagonal(self.product_v2) / max(1, self.reads) - mean**2
+        varies = variance > ROUNDING_V**2
+        shift = np.where(varies, mean / np.sqrt(np.where(varies, variance, 1.0)), 0.0)
+        node = int(np.argmax(np.abs(shift)))
+        return node, float(mean[node]), float(shift[node])
+
     def largest_correlation(self) -> Correlation:
         """Of any two nodes; with no value, and the reason, where fewer than two vary."""
         mean = self.total_v / max(1, self.reads)

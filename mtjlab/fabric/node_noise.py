@@ -7,6 +7,7 @@ bias. The noise does not depend on the signal, so one hardware-timed block serve
 layers and all passes of a step.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -32,6 +33,8 @@ from mtjlab.learning.host_sum import HostSum
 
 # Of the slowest of a dozen published devices; until it has been measured.
 NOMINAL_TAU_C_S = 30e-6
+# Of a node's noise, and of the standard errors of its mean: less is chance, or does not matter.
+WARN_SHIFT, WARN_ERRORS = 0.3, 6.0
 
 _COUNTERS = ("transactions", "busy_s")
 
@@ -205,8 +208,21 @@ class NodeNoise(HostSum):
             sample_spacing_s=spacing_s,
             pass_spacing_s=spacing_s * self._sampling.smallest_batch,
             transactions=self.transactions,
-            notes=calibration.notes,
+            notes=(*calibration.notes, *self._moved()),
         )
+
+    def _moved(self) -> list[str]:
+        """Whether a node is no longer what it was calibrated to be."""
+        if self._sampling.junctions != "on" or not self.moments.reads:
+            return []
+        node, mean_v, share = self.moments.largest_shift()
+        if abs(share) < max(WARN_SHIFT, WARN_ERRORS / math.sqrt(self.moments.reads)):
+            return []
+        return [
+            f"the mean of node {node} lay {si(mean_v, 'V')} from where calibration found it "
+            f"({abs(share):.1f} of its noise): its junction drifts, or was calibrated before the "
+            "bench had settled; calibrate again for a longer run"
+        ]
 
     def _read(self, rows: int) -> Array:
         """Every junction `rows` times in one block; deviations from the mean in units."""

@@ -74,7 +74,7 @@ class ArrayMap:
                 rig.emit("junctions", table)
         for group, level_v, duration_s in looks[done:]:
             done += 1
-            if duration_s == params.confirm_s and not (best[:, 2] == _STUCK).any():
+            if duration_s > params.duration_s and not (best[:, 2] == _STUCK).any():
                 found = None
             else:
                 found = look(rig, params, terminals, group, level_v, duration_s)

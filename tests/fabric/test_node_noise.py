@@ -202,3 +202,22 @@ def test_nodes_that_do_not_vary_have_no_correlation() -> None:
     assert moments.largest_correlation().value is None
     assert moments.largest_correlation().reason == "1 of 2 nodes vary; at least 2 are needed"
     assert Moments.empty(2).largest_correlation().value is None
+
+
+def test_the_node_that_moved_furthest_is_found() -> None:
+    rng = np.random.default_rng(3)
+    deviation_v = rng.normal(0.0, 6e-3, (4000, 3)) + np.array([0.0, -4e-3, 1e-3])
+    moments = Moments.empty(3)
+    for block in np.split(deviation_v, 40):
+        moments.add(block, 0.0)
+    node, mean_v, share = moments.largest_shift()
+    assert node == 1
+    # Four standard errors of a mean of 4000 reads.
+    assert mean_v == pytest.approx(-4e-3, abs=4 * 6e-3 / np.sqrt(4000))
+    assert share == pytest.approx(-4 / 6, abs=0.1)
+
+
+def test_nodes_that_do_not_vary_have_not_moved() -> None:
+    moments = Moments.empty(2)
+    moments.add(np.full((10, 2), 1e-3), 0.0)
+    assert moments.largest_shift()[2] == 0.0

@@ -60,6 +60,14 @@ def test_each_fault_has_its_verdict(lab, bench_like):
     assert outcome.results["usable_cells"] == [[0, 0]]
 
 
+def test_a_confirmation_no_longer_than_a_look_is_none(lab):
+    outcome = lab.run(
+        "array_map", "twin", "cells=[[0,0],[0,11]]", "confirm_s=0.1", "duration_s=0.1"
+    )
+    assert len(lab.table(outcome, "junctions")["verdict"]) == 2
+    assert outcome.results["counts"]["stuck"] == 1
+
+
 def test_a_row_at_a_time_sees_each_junction_of_an_array(lab, truth):
     cells = "cells=[[0,0],[0,7],[7,3],[13,0],[13,7],[15,1]]"
     outcome = lab.run("array_map", "array", cells)
