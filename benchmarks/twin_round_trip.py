@@ -22,6 +22,7 @@ from mtjlab.bench.file import LoadedBench, load
 from mtjlab.bench.toml_text import toml_text
 from mtjlab.calibration.fit import FittedTwin, fitted
 from mtjlab.runner import Run, plan
+from sim_backend.physics.junction import JunctionParameters
 
 OUT = Path("twin_round_trip.json")
 SEED = 7_000
@@ -198,7 +199,7 @@ def _moved(tau_s: float, slope: float, curvature: float, apart_v: float) -> tupl
     return tau_s * math.exp(ln), slope + 2.0 * curvature * apart_v
 
 
-def _crossing(junction: object) -> float:
+def _crossing(junction: JunctionParameters) -> float:
     """V50 of the typical junction: halved until it is exact."""
     low, high = 0.0, 0.1
     for _ in range(60):
@@ -207,9 +208,9 @@ def _crossing(junction: object) -> float:
     return low
 
 
-def _p_longer(junction: object, volts: float) -> bool:
+def _p_longer(junction: JunctionParameters, volts: float) -> bool:
     def tau(state: str) -> float:
-        x = volts - getattr(junction, "v_ref_v")  # noqa: B009
+        x = volts - junction.v_ref_v
         ln = math.log(getattr(junction, f"tau_{state}_s"))
         slope = getattr(junction, f"slope_{state}_per_v")
         return ln + slope * x + getattr(junction, f"curvature_{state}_per_v2") * x * x
