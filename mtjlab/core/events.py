@@ -13,10 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtjlab.core.interfaces import Reading
+from mtjlab.core.protocol import Stream
+
 
 @dataclass(frozen=True)
 class RunStarted:
-    """The run has an identity and its streams are declared."""
+    """The run has an identity and its streams are declared.
+
+    Attributes:
+        run_id, protocol, bench, twin, seed: as in the run file.
+        run_file: its path; "" for a dry run.
+        streams: all that will be told as `Rows`.
+        parameters: resolved, as in the run file.
+    """
 
     run_id: str
     protocol: str
@@ -24,6 +34,8 @@ class RunStarted:
     twin: bool
     seed: int
     run_file: str
+    streams: tuple[Stream, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,21 @@ class StepDone:
     total: float
     values: Mapping[str, float | int | str | None]
     bench_time_s: float
+
+
+@dataclass(frozen=True)
+class BenchSeen:
+    """Where the outputs stand, as the guard knows it.
+
+    Attributes:
+        energised: an output is on or a board's output off 0 V, and not made safe since.
+        setpoints: terminal -> last value sent, V (A where a source-meter sources current).
+        readings: terminal -> the last reading of its source-meter.
+    """
+
+    energised: bool
+    setpoints: Mapping[str, float]
+    readings: Mapping[str, Reading]
 
 
 @dataclass(frozen=True)
@@ -69,14 +96,14 @@ class RunEnded:
     results: Mapping[str, Any] = field(default_factory=dict)
 
 
-Event = RunStarted | Rows | StepDone | StateChanged | Notice | RunEnded
+Event = RunStarted | Rows | StepDone | BenchSeen | StateChanged | Notice | RunEnded
 
 
 class Mailbox:
     """A bounded queue that keeps the newest events and counts what it dropped.
 
     `RunStarted`, `RunEnded` and notices are rare and are never dropped in favour of rows: when
-    full, the oldest `Rows` or `StepDone` goes first.
+    full, the oldest `Rows`, `StepDone` or `BenchSeen` goes first.
     """
 
     def __init__(self, capacity: int = 1024) -> None:
@@ -89,7 +116,7 @@ class Mailbox:
         """Never blocks."""
         with self._changed:
             if len(self._events) >= self._capacity:
-                bulk = (e for e in self._events if isinstance(e, Rows | StepDone))
+                bulk = (e for e in self._events if isinstance(e, Rows | StepDone | BenchSeen))
                 victim = next(bulk, self._events[0])
                 for index, candidate in enumerate(self._events):
                     if candidate is victim:

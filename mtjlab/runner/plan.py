@@ -10,8 +10,9 @@ from typing import Any, Literal
 from mtjlab.bench.file import LoadedBench, load, parse
 from mtjlab.core import plugins
 from mtjlab.core.errors import LimitError
+from mtjlab.core.events import RunStarted
 from mtjlab.core.parameters import Parameters, from_texts, read_file
-from mtjlab.core.protocol import Protocol
+from mtjlab.core.protocol import Protocol, Rig, Stream
 from mtjlab.core.provenance import revision, versions
 from mtjlab.runner.continued import Begun
 from mtjlab.store import RunHeader, check_runs_dir
@@ -88,6 +89,21 @@ class Plan:
             session=self.link.session,
             step=self.link.step,
             uses=dict(self.link.uses),
+        )
+
+    def started(
+        self, run_id: str, run_file: Path | None, rig: Rig, streams: Sequence[Stream]
+    ) -> RunStarted:
+        """What listeners are told of the run before its first row."""
+        return RunStarted(
+            run_id,
+            self.protocol_name,
+            rig.bench,
+            rig.twin,
+            self.seed,
+            str(run_file or ""),
+            tuple(streams),
+            self.params.model_dump(mode="json"),
         )
 
 

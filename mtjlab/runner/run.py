@@ -23,7 +23,6 @@ from mtjlab.core.events import (
     Notice,
     Rows,
     RunEnded,
-    RunStarted,
     StateChanged,
     StepDone,
     frozen_rows,
@@ -165,8 +164,7 @@ class Run:
         if plan.begun is not None:
             self._progress = plan.begun.progress
             self._sent = plan.begun.keep(self._writer, streams)
-        name, path = plan.protocol_name, str(self.outcome.run_file or "")
-        self._tell(RunStarted(self.outcome.run_id, name, rig.bench, rig.twin, plan.seed, path))
+        self._tell(plan.started(self.outcome.run_id, self.outcome.run_file, rig, streams))
         self._tell(StateChanged("running"))
         self._go_on(rig)
 
