@@ -5,6 +5,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/bench/.installed
 
+# What PyQt5 takes from the system; a wheel brings neither libraries of the screen nor a font.
+QT_NEEDS := libgl1 libglib2.0-0 libfontconfig1 libxkbcommon-x11-0 libdbus-1-3 fonts-dejavu-core
+QT_WORKS := import sys; from PyQt5.QtWidgets import QApplication; from PyQt5.QtGui import \
+  QFontDatabase; app = QApplication([]); sys.exit(not QFontDatabase().families())
+
 .PHONY: run test check bench safety lint types laws tests clean
 
 run: $(STAMP)
@@ -55,4 +60,9 @@ $(STAMP): pyproject.toml constraints.txt
 	  else echo "install it with: sudo apt-get install python3-venv"; exit 1; fi; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -c '$(QT_WORKS)' 2>/dev/null || { \
+	  echo "Qt lacks libraries of the system, or a font: needs $(QT_NEEDS)"; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -y -q $(QT_NEEDS); \
+	  else echo "until then \`mtjlab gui\` and its tests do not work"; fi; }
 	@touch $@

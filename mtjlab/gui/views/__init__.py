@@ -1,0 +1,1 @@
+"""The live views; each is handed the rows of one run."""
