@@ -1,12 +1,9 @@
 """Tables as TOML text: what a bench file may hold, and no more."""
 
-import json
-import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
+from mtjlab.core.toml_value import toml_key, toml_value
 
 
 def toml_text(table: Mapping[str, Any]) -> str:
@@ -15,7 +12,7 @@ def toml_text(table: Mapping[str, Any]) -> str:
 
 
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    plain = [f"{_key(k)} = {_value(v)}" for k, v in table.items() if not _is_table(v)]
+    plain = [f"{toml_key(k)} = {toml_value(v)}" for k, v in table.items() if not _is_table(v)]
     lines = [f"\n[{_dotted(path)}]"] if path and (plain or not table) else []
     lines += plain
     for name, value in table.items():
@@ -26,7 +23,7 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
             for entry in value:
                 lines.append(f"\n[[{_dotted(below)}]]")
                 # Without a path: what is inside an entry stays inside its braces.
-                lines += [f"{_key(k)} = {_value(v)}" for k, v in entry.items()]
+                lines += [f"{toml_key(k)} = {toml_value(v)}" for k, v in entry.items()]
     return lines
 
 
@@ -37,25 +34,5 @@ def _is_table(value: Any) -> bool:
     return entries and bool(value) and all(isinstance(entry, Mapping) for entry in value)
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else f"{value:+}".replace("+nan", "nan")
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    raise TypeError(f"{value!r} has no place in a bench file")
-
-
-def _key(name: str) -> str:
-    return name if _BARE.match(name) else _value(name)
-
-
 def _dotted(path: tuple[str, ...]) -> str:
-    return ".".join(map(_key, path))
+    return ".".join(map(toml_key, path))

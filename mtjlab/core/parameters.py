@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationErro
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from mtjlab.core.errors import ParameterError, nearest
+from mtjlab.core.toml_value import toml_or_text
 from mtjlab.core.units import Unit, parse_quantity
 
 __all__ = ["Ge", "Gt", "Le", "Lt", "Parameters", "Quantity", "explain", "from_texts", "read_file"]
@@ -78,20 +79,12 @@ def from_texts(
         name, equals, text = setting.partition("=")
         if not equals:
             raise ParameterError(f"--set {setting!r}: expected name=value")
-        values[name.strip()] = _toml_or_text(text.strip())
+        values[name.strip()] = toml_or_text(text.strip())
     try:
         return model.model_validate(values)
     except ValidationError as error:
         lines = [f"{name}: {text}" for name, text in explain(error, model)]
         raise ParameterError(f"parameters of {of}: " + "\n  ".join(lines)) from error
-
-
-def _toml_or_text(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        # TOML spells its booleans true and false; people at a prompt write on and off as text.
-        return text
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, str]]:
