@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from drivers.board_blocks import FULL, read_block
 from drivers.daq_board_abilities import DaqBoardOptions, demand_wiring, read_abilities
-from drivers.daq_board_link import BoardLink
+from drivers.daq_board_link import SPECIFICATION, BoardLink
 from drivers.daq_board_requests import Requests
 from drivers.daq_board_run import Recording, Runs, Shape, channel_list, demand_spans, spans
 from drivers.daq_board_selector import DaqBoardSelector
@@ -44,6 +44,8 @@ class DaqBoard:
         "dead-man timer: the board puts its outputs to 0 V when it has heard nothing for its "
         "dead-man time (10 s unless dead_man_s says otherwise); switches stay"
     )
+    # Its identity is free text.
+    recognised_by: ClassVar[str] = "SYST:SPEC?"
     # The most that the specification allows; the board says what it has.
     output_full_scale_v: ClassVar[float] = 10.0
     abilities: DaqAbilities
@@ -85,6 +87,11 @@ class DaqBoard:
             if opening.arrays
             else None
         )
+
+    @staticmethod
+    def recognises(reply: str) -> bool:
+        """Whether this reply to `recognised_by` comes from such a board."""
+        return reply.strip() == SPECIFICATION
 
     @classmethod
     def open(cls, opening: Opening) -> "DaqBoard":

@@ -23,7 +23,7 @@ from drivers.keithley2400_settings import (
 )
 from drivers.keithley2400_sweep import list_sweep
 from drivers.link import Link
-from drivers.scpi_replies import NODE, OTHER, split
+from drivers.scpi_replies import NODE, OTHER, is_from, split
 from drivers.scpi_source_meter import ScpiSourceMeter, ScpiSourceMeterOptions
 from drivers.source_fitting import Fitted, OutputStage
 from mtjlab.core.driver import Opening
@@ -67,6 +67,11 @@ class Keithley2400(ScpiSourceMeter):
     def __init__(self, opening: Opening, options: ScpiSourceMeterOptions, link: Link) -> None:
         super().__init__(opening, options, link)
         self._properties = Properties(link, self._where)
+
+    @classmethod
+    def recognises(cls, reply: str) -> bool:
+        """Whether this reply to `*IDN?` comes from an instrument that it drives."""
+        return is_from(reply, (cls.model,))
 
     def _compliance_question(self, function: Function) -> str:
         return f":SENSE:{NODE[OTHER[function]]}:PROTECTION?"

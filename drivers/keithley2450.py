@@ -21,7 +21,13 @@ from drivers.keithley2450_settings import (
     settings,
 )
 from drivers.keithley2450_sweep import BUFFER, list_sweep
-from drivers.scpi_replies import demand_in_range, demand_of_this_moment, numbers, split
+from drivers.scpi_replies import (
+    demand_in_range,
+    demand_of_this_moment,
+    is_from,
+    numbers,
+    split,
+)
 from drivers.scpi_setting import Setting
 from drivers.scpi_source_meter import ScpiSourceMeter
 from drivers.source_fitting import Fitted, OutputStage
@@ -59,6 +65,11 @@ class Keithley2450(ScpiSourceMeter):
     abilities: SourceAbilities = ABILITIES
     refused: ClassVar[Mapping[str, str]] = {"MEAS": _SELECTS}
     rest: ClassVar[Sequence[str]] = (":ABORT", ":SOURCE:VOLTAGE 0", ":SOURCE:CURRENT 0")
+
+    @classmethod
+    def recognises(cls, reply: str) -> bool:
+        """Whether this reply to `*IDN?` comes from an instrument that it drives."""
+        return is_from(reply, (cls.model,))
 
     def _demand_language(self) -> None:
         language = self._link.ask("*LANG?").strip()

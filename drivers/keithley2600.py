@@ -5,6 +5,7 @@ cannot set an integration time below 1 PLC, and its ramps sleep.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, Self
 
 from drivers import keithley2600_replies as replies
@@ -17,7 +18,7 @@ from drivers.scpi_replies import UNIT
 from drivers.tsp_error_queue import drain
 from drivers.tsp_messages import understand
 from mtjlab.core.driver import Opening
-from mtjlab.core.errors import NotFound, Timeout
+from mtjlab.core.errors import NotFound, Timeout, WrongIdentity
 from mtjlab.core.interfaces import Instrument, SourceAbilities
 from mtjlab.core.units import si
 
@@ -50,6 +51,13 @@ class Keithley2600:
     def preload() -> None:
         """For the supervisor: import now what opening would import."""
         visa()
+
+    @staticmethod
+    def recognises(reply: str) -> bool:
+        """Whether this reply to `*IDN?` comes from an instrument that it drives."""
+        with suppress(WrongIdentity):
+            return bool(replies.identity(reply, ""))
+        return False
 
     @classmethod
     def open(cls, opening: Opening) -> Self:

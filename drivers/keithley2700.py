@@ -61,6 +61,11 @@ class Keithley2700:
         """For the supervisor: import now what opening would import."""
         visa()
 
+    @staticmethod
+    def recognises(reply: str) -> bool:
+        """Whether this reply to `*IDN?` comes from an instrument that it drives."""
+        return replies.is_from(reply, _MODELS)
+
     @classmethod
     def open(cls, opening: Opening) -> Self:
         """Connect, identify switch and card, read what is closed; moves nothing.

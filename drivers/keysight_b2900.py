@@ -13,7 +13,7 @@ from drivers.keysight_b2900_settings import ABILITIES, MAKERS, MODELS, KeysightB
 from drivers.link import Link
 from drivers.link_settings import LinkSettings
 from drivers.preload import visa
-from drivers.scpi_replies import UNIT, identity
+from drivers.scpi_replies import UNIT, identity, is_from
 from mtjlab.core.driver import Opening
 from mtjlab.core.errors import NotFound, Timeout, WrongIdentity
 from mtjlab.core.interfaces import Instrument, SourceAbilities
@@ -50,6 +50,11 @@ class KeysightB2900:
     def preload() -> None:
         """For the supervisor: import now what opening would import."""
         visa()
+
+    @staticmethod
+    def recognises(reply: str) -> bool:
+        """Whether this reply to `*IDN?` comes from an instrument that it drives."""
+        return is_from(reply, tuple(MODELS), makers=MAKERS)
 
     @classmethod
     def open(cls, opening: Opening) -> Self:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,14 @@ def identity(
             "`driver` and `resource` in the bench file"
         )
     return Identity(parts[0], name, parts[2], parts[3])
+
+
+def is_from(reply: str, models: Sequence[str], *, makers: Sequence[str] = ("Keithley",)) -> bool:
+    """Whether `identity` would take this reply to `*IDN?` for one of these models."""
+    for model in models:
+        with suppress(WrongIdentity):
+            return bool(identity(reply, model, "", makers=makers))
+    return False
 
 
 def function(reply: str, where: str) -> Function:

@@ -58,7 +58,7 @@ class SerialLink:
         self._port: Any = None
         try:
             self._port = (
-                _open(opening.resource, baud)
+                open_port(opening.resource, baud)
                 if opening.ports.serial is None
                 else opening.ports.serial.open(opening.resource)
             )
@@ -202,7 +202,12 @@ class SerialLink:
             ) from error
 
 
-def _open(resource: str, baud: int) -> Any:
+def open_port(resource: str, baud: int) -> Any:
+    """A `serial.Serial`, opened without touching the lines that reset some boards.
+
+    Raises:
+        OSError, ValueError: no such port, or somebody else has it.
+    """
     port = serial.Serial()
     port.port = port_name(resource)
     port.baudrate = baud

@@ -150,6 +150,26 @@ def parse(
     if changed:
         _demand_twin(raw, changed, source)
         raw["twin"] = _merged(raw["twin"], changed)
+    file, mistakes = _judged(raw, source)
+    mistakes.raise_if_any()
+    assert file is not None
+    return LoadedBench(file, text, source, changed)
+
+
+def mistakes_in(text: str, *, source: str) -> Mistakes:
+    """What `parse` would say of this text, by key.
+
+    Raises:
+        BenchError: not TOML.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BenchError(f"bench file {source}: not TOML: {error}") from error
+    return _judged(raw, source)[1]
+
+
+def _judged(raw: Mapping[str, Any], source: str) -> tuple[BenchFile | None, Mistakes]:
     mistakes = Mistakes(source, raw)
     file: BenchFile | None = None
     try:
@@ -157,9 +177,7 @@ def parse(
     except ValidationError as error:
         mistakes.add_invalid(error, BenchFile)
     _check(raw, mistakes)
-    mistakes.raise_if_any()
-    assert file is not None
-    return LoadedBench(file, text, source, changed)
+    return file, mistakes
 
 
 def _demand_twin(raw: Mapping[str, Any], changed: Mapping[str, Any], source: str) -> None:

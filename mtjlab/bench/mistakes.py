@@ -30,12 +30,14 @@ class Mistakes:
     Attributes:
         source: path or shipped name, for the message.
         what: kind of file it is, likewise.
+        told: key and sentence of each, for who shows them beside what was filled in.
     """
 
     def __init__(self, source: str, raw: Mapping[str, Any], *, what: str = "bench file") -> None:
         self.source, self.what = source, what
         self._raw = raw
         self._lines: list[str] = []
+        self.told: list[tuple[Key, str]] = []
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -47,6 +49,7 @@ class Mistakes:
         line = f"{spell(key)}{f' = {value}' if value else ''}: {said}"
         if line not in self._lines:
             self._lines.append(line)
+            self.told.append((tuple(key), said))
 
     def add_invalid(self, error: ValidationError, model: type[BaseModel], *, at: Key = ()) -> None:
         """Note everything pydantic refused in the table at `at`."""

@@ -54,6 +54,10 @@ class Driver(Protocol):
     It may also have a static method `preload()`, which imports what `open` would import: the
     supervisor calls it long before it must act. A board that can sample on the clock of another
     has `join(name, player)`, called with the other's driver after both are open.
+
+    `mtjlab find` can match an instrument only with a driver that has a static or class method
+    `recognises(reply) -> bool`: whether this reply to `*IDN?`, or to the question in its attribute
+    `recognised_by`, comes from an instrument that it drives.
     """
 
     options_model: type[Any]
