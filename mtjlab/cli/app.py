@@ -14,6 +14,8 @@ from mtjlab.cli import (
     check,
     diff,
     export,
+    find,
+    gui,
     plot,
     replay,
     resume,
@@ -26,6 +28,7 @@ from mtjlab.cli import (
     twin,
 )
 from mtjlab.cli.execution import report_unread
+from mtjlab.cli.gui import Window
 from mtjlab.core.errors import Aborted, MtjlabError, UsageError
 
 app = typer.Typer(
@@ -49,6 +52,8 @@ app.command("repair")(runs.repaired)
 app.command("resume")(resume.resume)
 app.command("replay")(replay.replay)
 app.command("sweep")(sweep.sweep)
+app.command("gui")(gui.gui)
+app.command("find")(find.find)
 app.command("check")(check.check)
 app.command("safe")(safe.safe)
 app.command("serve")(serve.serve)
@@ -72,14 +77,24 @@ def _main(
     """Add --debug anywhere for a traceback."""
 
 
-def run_command_line(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run one verb and leave with its exit code."""
+def run_command_line(
+    arguments: Sequence[str] | None = None, *, window: Window | None = None
+) -> NoReturn:
+    """Run one verb and leave with its exit code.
+
+    Args:
+        arguments: None for those of the process.
+        window: opens the window and returns the exit code; the verbs know no Qt.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         code = typer.main.get_command(app).main(
-            [a for a in given if a != "--debug"], prog_name="mtjlab", standalone_mode=False
+            [a for a in given if a != "--debug"],
+            prog_name="mtjlab",
+            standalone_mode=False,
+            obj=window,
         )
     except typer.TyperException as error:
         code = UsageError.exit_code

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 TWICE_WITHIN_S = 0.8
-# Nearer together it is one key on its way through the widgets; no finger is as quick.
+# Nearer together it is one stroke on its way through the widgets; no finger is as quick.
 SAME_KEY_S = 0.01
 KEYS = (QtGui.QKeySequence("Ctrl+."), QtGui.QKeySequence(QtCore.Qt.Key.Key_Pause))
 WORDS = "Esc twice, Ctrl+. or the Pause key"
@@ -41,32 +41,32 @@ class StopKeys(QtCore.QObject):
         self._stop = stop
         self._clock_s = clock_s
         self._escaped_s = -math.inf
+        self._stamp_ms = 0
 
-    def eventFilter(self, target: QtCore.QObject | None, event: QtCore.QEvent | None) -> bool:
+    def eventFilter(self, _target: QtCore.QObject | None, event: QtCore.QEvent | None) -> bool:
         """Sees every key before any widget does, whichever dialog is open; takes those that stop.
 
-        A key of the keyboard reaches the window first, and then its widgets one after the other:
-        it counts once, at the window. What a program sends goes to widgets only.
+        One stroke comes by several times, at the window and at each widget that lets it pass.
         """
         if event is None or event.type() != QtCore.QEvent.Type.KeyPress:
-            return False
-        if event.spontaneous() and not isinstance(target, QtGui.QWindow):
             return False
         assert isinstance(event, QtGui.QKeyEvent)
         if event.isAutoRepeat():
             return False
         if event.key() == QtCore.Qt.Key.Key_Escape:
-            return self._escape()
+            return self._escape(event.timestamp())
         pressed = QtGui.QKeySequence(int(event.modifiers()) | event.key())
         if pressed in KEYS:
             self._stop()
             return True
         return False
 
-    def _escape(self) -> bool:
+    def _escape(self, stamp_ms: int) -> bool:
+        same = stamp_ms != 0 and stamp_ms == self._stamp_ms
         since_s = self._clock_s() - self._escaped_s
-        if since_s < SAME_KEY_S:
+        if same or since_s < SAME_KEY_S:
             return False
+        self._stamp_ms = stamp_ms
         if since_s <= TWICE_WITHIN_S:
             self._escaped_s = -math.inf
             self._stop()

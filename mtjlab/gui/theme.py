@@ -148,7 +148,7 @@ QLabel[role="ok"] {{ color: {theme.ok}; }}
 QLabel[role="quiet"] {{ color: {theme.grey}; }}
 QLineEdit[wrong="true"] {{ border: 2px solid {theme.danger}; border-radius: 2px; }}
 QPushButton#stop {{
-    background: {_STOP_RED}; color: white; font-weight: bold; font-size: 17px;
+    background: {STOP_RED}; color: white; font-weight: bold; font-size: 17px;
     padding: 7px 26px; border: 3px solid {theme.panel}; border-radius: 6px;
 }}
 QPushButton#stop:focus {{ border: 3px solid {theme.ink}; }}
@@ -162,7 +162,7 @@ QLabel#real {{
     padding: 5px 14px; border-radius: 6px;
 }}
 QLabel#outputs[on="true"] {{
-    background: {_STOP_RED}; color: white; font-weight: bold; padding: 5px 12px;
+    background: {STOP_RED}; color: white; font-weight: bold; padding: 5px 12px;
     border-radius: 6px;
 }}
 QLabel#outputs[on="false"] {{ color: {theme.grey}; padding: 5px 12px; }}
@@ -171,4 +171,4 @@ QFrame#strip {{ border: 1px solid {theme.faint}; background: {theme.paper}; }}
 
 
 # As on every bench: emergency buttons are red in both themes.
-_STOP_RED = "#b3001b"
+STOP_RED = "#b3001b"

@@ -82,6 +82,8 @@ class Collected:
             case RunEnded():
                 self.results, self.error, self.status = event.results, event.error, event.status
                 self.energised = False
+                if event.status == "finished":
+                    self.done = self.total
             case _:
                 return
         self.version += 1

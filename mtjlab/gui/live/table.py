@@ -12,6 +12,7 @@ from mtjlab.store import columns
 # Of one stream; beyond it the oldest half is let go. The run file has all of it.
 MOST_BYTES = 64 << 20
 _FIRST_ROWS = 256
+_LONG_ROW_BYTES = 1024
 
 
 class Table:
@@ -45,11 +46,11 @@ class Table:
         self.version += 1
 
     def _roomier(self, buffer: NDArray[Any], count: int, more: int) -> tuple[NDArray[Any], int]:
-        kept = count
-        if (count + more) * self._row_bytes > MOST_BYTES and count > 1:
-            kept = count // 2
-            self.first += count - kept
-        room = max(_FIRST_ROWS if self._row_bytes < 1024 else 2, 2 * (kept + more))
+        most = max(2, MOST_BYTES // self._row_bytes)
+        kept = count if count + more <= most else min(count, most // 2)
+        self.first += count - kept
+        few = _FIRST_ROWS if self._row_bytes < _LONG_ROW_BYTES else 2
+        room = max(min(most, 2 * (kept + more)), kept + more, min(most, few))
         # A new array: views that somebody still reads keep the old one.
         grown = np.empty((room, *buffer.shape[1:]), buffer.dtype)
         grown[:kept] = buffer[count - kept : count]

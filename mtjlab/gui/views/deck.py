@@ -196,4 +196,5 @@ class _Page(QtWidgets.QWidget):
         layout = self.layout()
         assert layout is not None
         layout.addWidget(view)
+        view.show()
         return view

@@ -42,8 +42,7 @@ def save_picture(item: Any, path: Path) -> str:
             exporter = pg.exporters.SVGExporter(item)
         else:
             return f"{path}: a plot is saved as .png, .svg or .csv; nothing was written"
-        exporter.export(str(path))
-        if not path.is_file():
+        if exporter.export(str(path)) is False:
             return f"{path} could not be written; is the folder there, and writable?"
     except OSError as error:
         return f"{path} could not be written: {error.strerror or error}"

@@ -1,0 +1,54 @@
+"""`mtjlab gui`: the window at the bench."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from mtjlab.bench.file import load
+from mtjlab.core.errors import UsageError
+from mtjlab.core.places import bench_name, runs_dir
+from mtjlab.runner import check_session, read_session
+
+Window = Callable[..., int]
+
+
+def gui(
+    context: typer.Context,
+    bench: Annotated[
+        str | None,
+        typer.Argument(help="Bench file or shipped name [default: $MTJLAB_BENCH, else twin]."),
+    ] = None,
+    session: Annotated[
+        Path | None, typer.Option(help="Session file that the queue begins with.")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="The same, and the queue starts at once.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run files.")] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="File in which the window remembers its layout [default: the user's]."),
+    ] = None,
+) -> None:
+    """Open the window: bench, protocol, live views, queue, runs. Everything in it has a verb."""
+    named = bench_name(bench)
+    # Refused here, in words, before there is a window.
+    load(named)
+    queued = start or session
+    if start is not None and session is not None:
+        raise UsageError("--session and --start: give one of them; --start also starts the queue")
+    if queued is not None:
+        check_session(queued, read_session(queued, bench=bench))
+    window = cast(Window | None, context.find_root().obj)
+    if window is None:
+        raise UsageError("there is no window here; call `mtjlab gui` from the command line")
+    code = window(
+        bench=named,
+        runs_dir=runs_dir(out),
+        session=queued,
+        start=start is not None,
+        settings=settings,
+    )
+    raise typer.Exit(code)
