@@ -98,7 +98,8 @@ class Search:
         from drivers import asking
 
         if found.kind == "NI":
-            return found
+            unlisted = "" if found.about else "NI's driver lists no board of that name"
+            return replace(found, silent=unlisted)
         ports = self._reach()
 
         def answer(question: str) -> str:
@@ -146,11 +147,19 @@ class Search:
 
 
 def named(resource: str) -> Found:
-    """Somebody whom no software lists, such as a TCP socket; any text without `::` is NI's name."""
+    """Somebody whom no software lists, such as a TCP socket.
+
+    `/dev/ttyUSB0` and `COM3` get their VISA names; other text without `::` is NI's name of a board.
+    """
     text = resource.strip()
-    if "::" not in text and not text.startswith("/dev/") and not text.upper().startswith("COM"):
-        return Found("NI", text, drivers=("nidaqmx",))
-    if "::" not in text:
-        text = f"ASRL{text.upper().removeprefix('COM') if text.upper().startswith('COM') else text}"
-        return Found("serial", f"{text}::INSTR")
-    return Found("serial" if text.upper().startswith("ASRL") else "VISA", text)
+    number = text.upper().removeprefix("COM")
+    if text.startswith("/dev/"):
+        text = f"ASRL{text}::INSTR"
+    elif text.upper().startswith("COM") and number.isdecimal():
+        text = f"ASRL{number}::INSTR"
+    if text.upper().startswith("ASRL"):
+        whole = text if text.upper().endswith("::INSTR") else f"{text}::INSTR"
+        return Found("serial", whole)
+    if "::" in text:
+        return Found("VISA", text)
+    return Found("NI", text, drivers=("nidaqmx",))
