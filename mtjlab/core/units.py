@@ -24,7 +24,7 @@ PREFIXES = {
 }
 
 _ALIASES = {"Ohm": "ohm", "Ω": "ohm", "Ohms": "ohm", "ohms": "ohm"}
-_UNITS = ("ohm", "Hz", "S/s", "V/s", "V", "A", "s", "K", "T", "F", "W", "J", "S", "m")
+SI_UNITS = ("ohm", "Hz", "S/s", "V/s", "V", "A", "s", "K", "T", "F", "W", "J", "S", "m")
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\s\d]\S*)?\s*\Z")
 
 
@@ -68,7 +68,7 @@ def _prefix_of(text: str, tail: str, unit: str) -> str:
         if tail.endswith(alias):
             tail = tail[: -len(alias)] + symbol
             break
-    for symbol in sorted({*_UNITS, unit} - {""}, key=len, reverse=True):
+    for symbol in sorted({*SI_UNITS, unit} - {""}, key=len, reverse=True):
         if tail.endswith(symbol) and tail[: -len(symbol)] in PREFIXES:
             if symbol != unit:
                 wanted = f"in {unit}" if unit else "without a unit"
