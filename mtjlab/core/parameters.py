@@ -7,7 +7,7 @@ class Sweep(Parameters):
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
@@ -38,7 +38,13 @@ class Quantity(Unit):
 
 
 class Parameters(BaseModel):
-    """Base of every protocol's parameters: frozen, no unknown names, no NaN."""
+    """Base of every protocol's parameters: frozen, no unknown names, no NaN.
+
+    Attributes:
+        shown_first: names that a form shows before the others.
+    """
+
+    shown_first: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -1,24 +1,49 @@
 """Parameters of `noise_learning`. None means: the best known value for task and fabric."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from mtjlab.core import plugins
 from mtjlab.core.cells import Cells
 from mtjlab.core.errors import ParameterError
 from mtjlab.core.parameters import Ge, Gt, Le, Lt, Parameters, Quantity
+from mtjlab.learning.optimisers import OPTIMISER_NAMES
+from mtjlab.learning.rules.choice import RULE_NAMES
+from mtjlab.learning.tasks import task_names
 
 
 class NoiseLearningParameters(Parameters):
     """See the field descriptions; spacings are in tau_c of the slowest junction in use."""
 
-    task: str = Field("iris", description="data set to learn, csv:PATH or idx:FOLDER")
+    shown_first: ClassVar[tuple[str, ...]] = (
+        "task",
+        "hidden",
+        "rule",
+        "fabric",
+        "epochs",
+        "batch",
+        "learning_rate",
+        "decorrelation_rate",
+        "junctions",
+        "target_accuracy",
+        "stop_at_target",
+        "bias_v",
+    )
+
+    task: str = Field(
+        "iris",
+        description="data set to learn, csv:PATH or idx:FOLDER",
+        examples=[*task_names()],
+    )
     hidden: list[Annotated[int, Ge(1), Le(100_000)]] | None = Field(
         None, description="widths of the hidden layers"
     )
-    rule: str = Field("noise_based", description="learning rule")
+    rule: str = Field("noise_based", description="learning rule", examples=[*RULE_NAMES])
     fabric: str | list[str] = Field(
-        "node_noise", description="what computes the layers: one name, or one for each layer"
+        "node_noise",
+        description="what computes the layers: one name, or one for each layer",
+        examples=[*plugins.names("fabrics")],
     )
     options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="by name of the fabric, its own parameters"
@@ -50,7 +75,9 @@ class NoiseLearningParameters(Parameters):
     warm_up: Annotated[int, Ge(0), Le(1_000_000)] = Field(
         0, description="updates until the learning rate is that of the schedule"
     )
-    optimiser: str = Field("adam", description="adam, sgd, momentum or nesterov")
+    optimiser: str = Field(
+        "adam", description="adam, sgd, momentum or nesterov", examples=[*OPTIMISER_NAMES]
+    )
     momentum: Annotated[float, Ge(0), Lt(1)] = Field(
         0.9, description="of the optimisers momentum and nesterov"
     )
