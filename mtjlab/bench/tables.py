@@ -5,9 +5,10 @@ What several tables must agree on (counts, names, uses, fences) is checked besid
 """
 
 import math
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from mtjlab.bench.scenario_tables import IncidentTable
 from mtjlab.bench.serve_tables import ServeTable
@@ -38,10 +39,18 @@ class BenchTable(Table):
     allow_raw: bool = False
 
 
+def _chip_id(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) is None:
+        raise ValueError(
+            "expected letters, digits, '.', '_' and '-', a letter or a digit first: it names a file"
+        )
+    return text
+
+
 class ChipTable(Table):
     """`[chip]`: which chip is on the bench; `seed` fixes spread and faults of its twin."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="text: name")]
+    id: Annotated[str, AfterValidator(_chip_id), Field(description="the name of the chip")]
     seed: Annotated[int, Ge(0)] = 0
 
 

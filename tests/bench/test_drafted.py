@@ -119,7 +119,7 @@ AT = ("wiring", "singles", 0)
     ("answers", "key", "words"),
     [
         (replace(RACK, name=""), ("bench", "name"), "missing"),
-        (replace(RACK, chip="w 7"), ("chip", "id"), "pattern"),
+        (replace(RACK, chip="w 7"), ("chip", "id"), "expected letters, digits"),
         (replace(RACK, instruments=()), ("instruments",), "missing"),
         (
             replace(RACK, instruments=(SMU, replace(DAQ, name="smu"))),

@@ -21,7 +21,7 @@ from mtjlab.gui.theme import Theme
 
 # Answers are judged when nobody has typed for so long.
 _PAUSE_MS = 150
-_SIZE = QtCore.QSize(1040, 660)
+_SIZE = QtCore.QSize(1100, 660)
 
 
 class FirstUse(QtWidgets.QDialog):
@@ -145,6 +145,7 @@ class FirstUse(QtWidgets.QDialog):
 
     def _judge(self) -> None:
         self._pause.stop()
+        self._sim.setVisible(self.instruments.twin and self.page is not self.welcome)
         if self.page is self.review:
             self.review.look()
             return
@@ -171,7 +172,7 @@ class FirstUse(QtWidgets.QDialog):
                 if number
             )
         )
-        self._sim.setVisible(self.instruments.twin and index > 0)
+        self._steps.setVisible(index > 0)
         self.back.setVisible(index > 0)
         self.next.setVisible(index > 0)
         texts = {4: "&Write and check", 5: "&Use this bench"}

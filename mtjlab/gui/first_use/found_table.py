@@ -8,8 +8,8 @@ from PyQt5 import QtCore, QtWidgets
 from mtjlab.bench.answers import InstrumentAnswer, instruments_of
 from mtjlab.core.found import Found
 
-_COLUMNS = ("on my bench", "resource", "who it is", "driver", "name")
-USE, RESOURCE, KNOWN, DRIVER, NAME = range(5)
+_COLUMNS = ("on my bench", "who it is", "driver", "name")
+RESOURCE, KNOWN, DRIVER, NAME = range(4)
 _NO_DRIVER = "choose one"
 
 
@@ -41,7 +41,7 @@ class FoundTable(QtWidgets.QTableWidget):
         assert header is not None
         assert side is not None
         modes = QtWidgets.QHeaderView.ResizeMode
-        for column in (USE, RESOURCE, DRIVER, NAME):
+        for column in (RESOURCE, DRIVER, NAME):
             header.setSectionResizeMode(column, modes.ResizeToContents)
         header.setSectionResizeMode(KNOWN, modes.Stretch)
         side.setSectionResizeMode(modes.ResizeToContents)
@@ -100,12 +100,12 @@ class FoundTable(QtWidgets.QTableWidget):
         self.insertRow(row)
         flags = QtCore.Qt.ItemFlag
         fixed = QtCore.Qt.ItemFlags(flags.ItemIsEnabled) | flags.ItemIsSelectable
-        for column in (USE, RESOURCE, KNOWN, NAME):
+        for column in (RESOURCE, KNOWN, NAME):
             item = QtWidgets.QTableWidgetItem()
             item.setFlags(fixed)
             self.setItem(row, column, item)
-        self._item(row, USE).setFlags(fixed | flags.ItemIsUserCheckable)
-        self._item(row, USE).setCheckState(QtCore.Qt.CheckState.Unchecked)
+        self._item(row, RESOURCE).setFlags(fixed | flags.ItemIsUserCheckable)
+        self._item(row, RESOURCE).setCheckState(QtCore.Qt.CheckState.Unchecked)
         self._item(row, RESOURCE).setText(one.resource)
         self._item(row, NAME).setFlags(fixed | flags.ItemIsEditable)
         self.setCellWidget(row, DRIVER, self._choice(one))
@@ -130,7 +130,7 @@ class FoundTable(QtWidgets.QTableWidget):
     def tick(self, row: int, *, on: bool = True) -> None:
         """Take it onto the bench, or off it."""
         state = QtCore.Qt.CheckState
-        self._item(row, USE).setCheckState(state.Checked if on else state.Unchecked)
+        self._item(row, RESOURCE).setCheckState(state.Checked if on else state.Unchecked)
 
     def _choice(self, one: Found) -> QtWidgets.QComboBox:
         box = QtWidgets.QComboBox()
@@ -146,9 +146,9 @@ class FoundTable(QtWidgets.QTableWidget):
                 self.changed.emit()
 
     def _item_changed(self, item: QtWidgets.QTableWidgetItem) -> None:
-        if item.column() == USE:
+        if item.column() == RESOURCE:
             self._propose(item.row())
-        if item.column() in (USE, NAME):
+        if item.column() in (RESOURCE, NAME):
             self.changed.emit()
 
     def _propose(self, row: int) -> None:
@@ -174,7 +174,7 @@ class FoundTable(QtWidgets.QTableWidget):
         return box
 
     def _is_ticked(self, row: int) -> bool:
-        return self._item(row, USE).checkState() == QtCore.Qt.CheckState.Checked
+        return self._item(row, RESOURCE).checkState() == QtCore.Qt.CheckState.Checked
 
     def _text(self, row: int, column: int) -> str:
         return self._item(row, column).text().strip()

@@ -38,8 +38,11 @@ class GroupTable(QtWidgets.QTableWidget):
         self.setItemDelegate(_Hint([example for _, example in columns.values()], self))
         header = self.horizontalHeader()
         assert header is not None
-        header.setSectionResizeMode(QtWidgets.QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(60)
+        header.setMinimumSectionSize(40)
+        self._weights = [
+            5 + max(len(example), *map(len, heading.split("\n")))
+            for heading, example in columns.values()
+        ]
         # Not by mere selection: several cells are selected to be filled.
         triggers = QtWidgets.QAbstractItemView.EditTrigger
         self.setEditTriggers(
@@ -119,6 +122,14 @@ class GroupTable(QtWidgets.QTableWidget):
         """Row in the table of a group that is not empty, from 0."""
         used = self._used()
         return used[group] if group < len(used) else group
+
+    def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
+        """Columns share the width by what stands in them."""
+        super().resizeEvent(event)
+        view = self.viewport()
+        assert view is not None
+        for column, weight in enumerate(self._weights):
+            self.setColumnWidth(column, view.width() * weight // sum(self._weights))
 
     def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
         """Delete empties cells; Tab leaves the table from its last cell."""

@@ -43,15 +43,23 @@ class Limits(Page):
         )
         self.fields: dict[str, QtWidgets.QLineEdit] = {}
         self.worst: list[QtWidgets.QLabel] = []
-        form = QtWidgets.QGridLayout()
+        names, form = QtWidgets.QHBoxLayout(), QtWidgets.QGridLayout()
+        for key, (label, example, meaning) in _NAMES.items():
+            names.addWidget(self._named(key, label, example))
+            names.addWidget(self.fields[key], 1)
+            self.fields[key].setToolTip(meaning)
+            names.addSpacing(12)
+        for row, (key, (label, example, meaning)) in enumerate(_FIELDS.items()):
+            form.addWidget(self._named(key, label, example), row, 0)
+            form.addWidget(self.fields[key], row, 1)
+            form.addWidget(words(meaning, role="quiet"), row, 2)
         form.setColumnStretch(2, 1)
-        for key in _NAMES | _FIELDS:
-            self._add(form, key)
-        self.reference = QtWidgets.QPushButton("Fill in the &reference device of 60 nm")
+        self.reference = QtWidgets.QPushButton("Fill in those of the\n&reference device of 60 nm")
         self.reference.setToolTip("0.5 V, 50 uA, 0.3 V operating: is yours like it?")
         self.reference.setAutoDefault(False)
         self.reference.clicked.connect(self._fill_in)
-        form.addWidget(self.reference, len(self.fields), 1, 1, 2)
+        form.addWidget(self.reference, 0, 3, 2, 1)
+        self.column.addLayout(names)
         self.column.addLayout(form)
         self.column.addWidget(self.told)
         self.column.addWidget(_heading("Worst case at a junction, when software fails"))
@@ -79,6 +87,7 @@ class Limits(Page):
         """What the sources could do; nothing yet while limits or wiring are not complete."""
         for label in self.worst:
             self._list.removeWidget(label)
+            label.hide()
             label.deleteLater()
         self.worst = []
         for case in cases:
@@ -104,9 +113,8 @@ class Limits(Page):
                 set_role(field, "wrong" if key in at else "right")
             field.setAccessibleDescription(at.get(key, ""))
 
-    def _add(self, form: QtWidgets.QGridLayout, key: str) -> None:
-        label, example, meaning = (_NAMES | _FIELDS)[key]
-        row = len(self.fields)
+    def _named(self, key: str, label: str, example: str) -> QtWidgets.QLabel:
+        """A new field; its label."""
         field = QtWidgets.QLineEdit()
         field.setPlaceholderText(example)
         field.setMinimumWidth(180)
@@ -114,9 +122,7 @@ class Limits(Page):
         name = QtWidgets.QLabel(label)
         name.setBuddy(field)
         self.fields[key] = field
-        form.addWidget(name, row, 0)
-        form.addWidget(field, row, 1)
-        form.addWidget(words(meaning, role="quiet"), row, 2)
+        return name
 
     def _fill_in(self) -> None:
         for key in ("junction_v", "junction_a", "soft_v"):

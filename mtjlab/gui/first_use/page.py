@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.bench.drafted import Wrong
 from mtjlab.bench.mistakes import spell
@@ -85,6 +85,16 @@ def words(text: str, *, role: str = "") -> QtWidgets.QLabel:
     if role:
         label.setProperty("role", role)
     return label
+
+
+def fixed_font() -> QtGui.QFont:
+    """Letters of one width, for sketches and files."""
+    font = QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont)
+    if not QtGui.QFontInfo(font).fixedPitch():
+        # The platform knows of none, but may have one.
+        font = QtGui.QFont("monospace", QtWidgets.QApplication.font().pointSize())
+        font.setStyleHint(QtGui.QFont.StyleHint.TypeWriter)
+    return font
 
 
 def set_role(label: QtWidgets.QWidget, role: str) -> None:

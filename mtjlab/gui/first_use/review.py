@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5 import QtGui, QtWidgets
+from PyQt5 import QtWidgets
 
 from mtjlab.bench.drafted import Wrong, wrong_in
-from mtjlab.gui.first_use.page import Page, words
+from mtjlab.gui.first_use.page import Page, fixed_font, words
 from mtjlab.gui.first_use.toml_colours import TomlColours
 from mtjlab.gui.theme import Theme
 
@@ -35,9 +35,7 @@ class Review(Page):
         self.editor.setAccessibleName("Text of the bench file")
         self.editor.setTabChangesFocus(True)
         self.editor.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.NoWrap)
-        self.editor.setFont(
-            QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont)
-        )
+        self.editor.setFont(fixed_font())
         document = self.editor.document()
         assert document is not None
         self.colours = TomlColours(document, theme)
@@ -75,7 +73,7 @@ class Review(Page):
         wrong = wrong_in(self.text)
         self.again.setEnabled(self.edited)
         edited = "You have edited the text; answers on other pages no longer change it. "
-        found = "No mistakes." if not wrong else f"{len(wrong)} mistakes."
+        found = f"{len(wrong)} mistake{'s' * (len(wrong) > 1)}." if wrong else "No mistakes."
         self.state.setText((edited if self.edited else "") + found)
         self.show_wrong(wrong)
 

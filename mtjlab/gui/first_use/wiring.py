@@ -7,16 +7,16 @@ from PyQt5 import QtGui, QtWidgets
 from mtjlab.bench.answers import ArrayAnswer, InstrumentAnswer, SinglesAnswer, terminals_of
 from mtjlab.bench.drafted import Wrong
 from mtjlab.gui.first_use.group_table import GroupTable
-from mtjlab.gui.first_use.page import Page, words
+from mtjlab.gui.first_use.page import Page, fixed_font, words
 
 SINGLES = {
     "row": ("row", "e.g. 0"),
     "columns": ("columns", "e.g. 0:7"),
     "source": ("driven by", "e.g. smu"),
-    "series": ("series resistor", "e.g. 10 kohm"),
+    "series": ("series\nresistor", "e.g. 10 kohm"),
     "divider": ("divider", "1 (none)"),
     "read": ("read by", "e.g. daq/ai0:7"),
-    "range": ("input range", "e.g. 1 V"),
+    "range": ("input\nrange", "e.g. 1 V"),
     "bias": ("bias", "none"),
 }
 ARRAYS = {
@@ -25,12 +25,12 @@ ARRAYS = {
     "source": ("driven by", "e.g. daq/ao0:7"),
     "series": ("series", "e.g. 50 ohm"),
     "divider": ("divider", "1 (none)"),
-    "row_wire": ("row wire", "0 ohm"),
-    "column_wire": ("column wire", "0 ohm"),
+    "row_wire": ("row\nwire", "0 ohm"),
+    "column_wire": ("column\nwire", "0 ohm"),
     "tia": ("amplifier", "e.g. 20 kohm"),
-    "tia_input": ("its input", "1 ohm"),
+    "tia_input": ("its\ninput", "1 ohm"),
     "read": ("read by", "e.g. daq/ai0:7"),
-    "range": ("input range", "e.g. 10 V"),
+    "range": ("input\nrange", "e.g. 10 V"),
 }
 _SINGLES_SKETCH = """\
 source --(divider)--[series resistor]--+--[junction]-- ground
@@ -101,7 +101,7 @@ class Wiring(Page):
         headings = SINGLES if kind == "singles" else ARRAYS
         line = self.tables[kind].row_of(group) + 1 if kind in self.tables else group + 1
         key = str(wrong.key[3]) if len(wrong.key) > 3 else ""
-        heading = headings.get(key, (key, ""))[0]
+        heading = headings.get(key, (key, ""))[0].replace("\n", " ")
         what = "line" if kind == "singles" else "crossbar, line"
         return f"{what} {line}" + (f", {heading}" if heading else "")
 
@@ -124,7 +124,7 @@ class Wiring(Page):
         table.changed.connect(self._count)
         table.changed.connect(self.changed)
         drawing = QtWidgets.QLabel(sketch)
-        drawing.setFont(QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont))
+        drawing.setFont(fixed_font())
         drawing.setAccessibleName("Sketch of the wiring")
         buttons = QtWidgets.QHBoxLayout()
         for text, pressed, shortcut in (
