@@ -56,7 +56,7 @@ def write_text(field: ParameterField, value: Any) -> str:
             read = read_text(field, text)
         except ParameterError:
             continue
-        if read == value and type(read) is type(value):
+        if read == value and (field.kind == "number" or type(read) is type(value)):
             return text
     return value if isinstance(value, str) else _toml_or_repr(value)
 

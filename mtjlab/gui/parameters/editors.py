@@ -1,0 +1,162 @@
+"""What one value is entered with: a line, a list of choices, a tick. All speak text."""
+
+from collections.abc import Sequence
+
+from PyQt5 import QtCore, QtGui, QtWidgets
+
+from mtjlab.core.parameter_fields import ParameterField
+
+
+class LineEditor(QtWidgets.QLineEdit):
+    """Numbers with SI prefixes, lists, tables, words; offers suggestions while typing."""
+
+    entered = QtCore.pyqtSignal(str)
+
+    def __init__(self, suggestions: Sequence[str], parent: QtWidgets.QWidget | None = None) -> None:
+        """`suggestions` open with the Down key, or as something is typed."""
+        super().__init__(parent)
+        if suggestions:
+            completer = QtWidgets.QCompleter(list(suggestions), self)
+            completer.setCaseSensitivity(QtCore.Qt.CaseSensitivity.CaseInsensitive)
+            completer.activated.connect(self.entered)
+            self.setCompleter(completer)
+            icon = arrow_icon(self.palette().color(QtGui.QPalette.ColorRole.Text))
+            show = self.addAction(icon, QtWidgets.QLineEdit.ActionPosition.TrailingPosition)
+            assert show is not None
+            show.setToolTip("What is known (Down key)")
+            show.triggered.connect(self._show_all)
+        self.textEdited.connect(self.entered)
+
+    def show_text(self, text: str) -> None:
+        """Without telling `entered`; the beginning stays in sight."""
+        if text != self.text():
+            self.setText(text)
+            self.setCursorPosition(0)
+
+    def show_unsaid(self, text: str) -> None:
+        """What an empty line stands for."""
+        self.setPlaceholderText(text)
+
+    def show_wrong(self, wrong: bool) -> None:
+        """A frame that the theme colours."""
+        if bool(self.property("wrong")) != wrong:
+            self.setProperty("wrong", wrong)
+            style = self.style()
+            assert style is not None
+            style.unpolish(self)
+            style.polish(self)
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
+        """Down in a line with suggestions shows them all."""
+        down = event is not None and event.key() == QtCore.Qt.Key.Key_Down
+        if self.completer() is not None and down:
+            self._show_all()
+            return
+        super().keyPressEvent(event)
+
+    def _show_all(self) -> None:
+        completer = self.completer()
+        assert completer is not None
+        completer.setCompletionPrefix("")
+        completer.complete()
+
+
+def arrow_icon(colour: QtGui.QColor) -> QtGui.QIcon:
+    """A small triangle that points down, as combo boxes have it."""
+    picture = QtGui.QPixmap(32, 32)
+    picture.fill(QtCore.Qt.GlobalColor.transparent)
+    painter = QtGui.QPainter(picture)
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+    painter.setPen(QtCore.Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawPolygon(
+        QtGui.QPolygon([QtCore.QPoint(8, 12), QtCore.QPoint(24, 12), QtCore.QPoint(16, 21)])
+    )
+    painter.end()
+    return QtGui.QIcon(picture)
+
+
+class ChoiceEditor(QtWidgets.QComboBox):
+    """One of a few words; with None the first entry says what that means."""
+
+    entered = QtCore.pyqtSignal(str)
+
+    def __init__(
+        self, choices: Sequence[str], *, optional: bool, parent: QtWidgets.QWidget | None = None
+    ) -> None:
+        """`choices` are what is entered, word for word."""
+        super().__init__(parent)
+        self._optional = optional
+        if optional:
+            self.addItem("", "")
+        for choice in choices:
+            self.addItem(choice, choice)
+        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(
+            QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.setMinimumContentsLength(6)
+        self.activated.connect(lambda _index: self.entered.emit(self.currentData()))
+
+    def show_text(self, text: str) -> None:
+        """A text that is no choice, out of a file, is shown as it is."""
+        index = self.findData(text)
+        if index < 0:
+            self.addItem(text, text)
+            index = self.count() - 1
+        self.setCurrentIndex(index)
+
+    def show_unsaid(self, text: str) -> None:
+        """What None stands for."""
+        if self._optional:
+            self.setItemText(0, text)
+            self.setItemData(0, text, QtCore.Qt.ItemDataRole.ToolTipRole)
+
+    def show_wrong(self, wrong: bool) -> None:
+        """Said in words under the field."""
+
+    def wheelEvent(self, event: QtGui.QWheelEvent | None) -> None:
+        """Scrolling the form must not change a value on the way."""
+        if event is not None:
+            event.ignore()
+
+
+class FlagEditor(QtWidgets.QCheckBox):
+    """On or off."""
+
+    entered = QtCore.pyqtSignal(str)
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        """Off until it is told."""
+        super().__init__("off", parent)
+        self.toggled.connect(lambda on: self.setText("on" if on else "off"))
+        self.clicked.connect(lambda on: self.entered.emit("true" if on else "false"))
+
+    def show_text(self, text: str) -> None:
+        """`true` or `false`."""
+        self.setChecked(text == "true")
+
+    def show_unsaid(self, text: str) -> None:
+        """A tick has no place for it."""
+
+    def show_wrong(self, wrong: bool) -> None:
+        """Cannot be."""
+
+
+Editor = LineEditor | ChoiceEditor | FlagEditor
+
+
+def editor_for(field: ParameterField, parent: QtWidgets.QWidget | None = None) -> Editor:
+    """The editor that suits a parameter; what is not understood is typed as TOML."""
+    if field.kind == "flag" and not field.optional and not field.required:
+        return FlagEditor(parent)
+    if field.kind == "flag":
+        return ChoiceEditor(("true", "false"), optional=True, parent=parent)
+    if field.kind == "choice":
+        words = [_word(choice) for choice in field.choices]
+        return ChoiceEditor(words, optional=field.optional or field.required, parent=parent)
+    return LineEditor(field.suggestions, parent)
+
+
+def _word(choice: object) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
