@@ -1,6 +1,9 @@
 """Plug-ins by entry points; a broken one is reported and skipped."""
 
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
@@ -53,4 +56,13 @@ def survey(group: Group) -> tuple[dict[str, Any], list[Broken]]:
 
 
 def _found(group: Group) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=f"mtjlab.{group}")}
+    return _scanned(entry_points, group, tuple(sys.path))
+
+
+# A bench file is judged with every key that somebody types, and a scan takes milliseconds.
+@lru_cache(maxsize=64)
+def _scanned(
+    scan: Callable[..., Iterable[EntryPoint]], group: Group, path: tuple[str, ...]
+) -> dict[str, EntryPoint]:
+    """What is installed along `path`, which is in the key of the cache for that reason."""
+    return {point.name: point for point in scan(group=f"mtjlab.{group}")}

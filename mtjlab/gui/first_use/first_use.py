@@ -21,6 +21,7 @@ from mtjlab.gui.theme import Theme
 
 # Answers are judged when nobody has typed for so long.
 _PAUSE_MS = 150
+_RETURN = (QtCore.Qt.Key.Key_Return, QtCore.Qt.Key.Key_Enter)
 _SIZE = QtCore.QSize(1100, 660)
 
 
@@ -126,6 +127,11 @@ class FirstUse(QtWidgets.QDialog):
         assert event is not None
         if event.key() == QtCore.Qt.Key.Key_Escape:
             event.ignore()
+            return
+        fields = (self.welcome.path, self.instruments.by_hand)
+        if event.key() in _RETURN and self.focusWidget() in fields:
+            # They have taken it, and it must not press a button, too.
+            event.accept()
             return
         super().keyPressEvent(event)
 

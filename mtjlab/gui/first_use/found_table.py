@@ -80,6 +80,8 @@ class FoundTable(QtWidgets.QTableWidget):
             if self._found[row].resource not in stay:
                 del self._found[row]
                 self.removeRow(row)
+        if self._found and self.currentRow() < 0:
+            self.setCurrentCell(0, RESOURCE)
         self.changed.emit()
 
     def forget(self) -> None:
@@ -112,6 +114,8 @@ class FoundTable(QtWidgets.QTableWidget):
         self.blockSignals(False)
         self.show_answer(one)
         self.tick(row, on=ticked)
+        if ticked:
+            self.scrollToItem(self._item(row, RESOURCE))
 
     def show_answer(self, one: Found) -> None:
         """What is known of an instrument now."""

@@ -40,7 +40,7 @@ class GroupTable(QtWidgets.QTableWidget):
         assert header is not None
         header.setMinimumSectionSize(40)
         self._weights = [
-            5 + max(len(example), *map(len, heading.split("\n")))
+            max(2 + len(example), *(4 + len(line) for line in heading.split("\n")))
             for heading, example in columns.values()
         ]
         # Not by mere selection: several cells are selected to be filled.

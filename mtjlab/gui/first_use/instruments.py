@@ -57,7 +57,7 @@ class Instruments(Page):
         self.place_box.currentIndexChanged.connect(lambda _index: self._elsewhere())
         self.look = _button("&Look again", self.search)
         self.ask = _button("&Ask those ticked", self._ask)
-        self.stop = _button("Sto&p looking", self.work.stop)
+        self.stop = _button("Sto&p looking", self._stop)
         self.by_hand = QtWidgets.QLineEdit()
         self.by_hand.setPlaceholderText("such as TCPIP0::192.168.0.5::5025::SOCKET, COM3, Dev2")
         self.by_hand.setMinimumWidth(260)
@@ -136,6 +136,10 @@ class Instruments(Page):
         self.table.add(named(text), ticked=True)
         self.by_hand.clear()
 
+    def _stop(self) -> None:
+        self.work.stop()
+        self._show_state("stopped; what was already asked keeps its answer")
+
     def _came(self, item: object) -> None:
         if isinstance(item, Findings):
             self.table.show_found(item.found)
@@ -148,7 +152,7 @@ class Instruments(Page):
     def _ended(self, reason: str) -> None:
         said = self.status.text()
         if said.endswith("..."):
-            said = f"{said[:-4]}: done" if said.startswith("asking") else "stopped looking"
+            said = f"{said[:-4]}: done"
         self._show_state(f"✖ {reason}" if reason else said)
 
     def _show_state(self, text: str) -> None:

@@ -1,9 +1,10 @@
 """The first page: try the twin, describe a bench, or open the file of one."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 from PyQt5 import QtCore, QtWidgets
 
+from mtjlab.bench.drafted import Wrong
 from mtjlab.bench.file import load
 from mtjlab.core.errors import MtjlabError
 from mtjlab.gui.first_use.page import Page
@@ -63,12 +64,15 @@ class Welcome(Page):
         self.column.addWidget(self.told)
         self.column.addStretch(1)
 
+    def judge(self, wrong: Sequence[Wrong]) -> None:
+        """Answers of other pages are none of its business."""
+
     def _open(self) -> None:
         given = self.path.text().strip()
         try:
             if not given:
                 raise MtjlabError("type the path of a bench file, or browse for one")
-            loaded = load(Path(given))
+            loaded = load(given)
         except MtjlabError as error:
             self.told.setText(f"✖ {error}")
             self.told.show()
