@@ -1,5 +1,6 @@
 """The dock that asks for a run: protocol, parameters, and what to do with them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,9 @@ class ParameterPanel(QtWidgets.QWidget):
         self._editing: Any = None
         self._note = ""
         self._resolved = Resolved()
+        # The protocol has not said yet what it makes of what was entered.
+        self._open_question = False
+        self._then: Callable[[], None] | None = None
         self._form: Form | None = None
         self.chooser = Chooser()
         self.head = Head(self.chooser)
@@ -214,6 +218,8 @@ class ParameterPanel(QtWidgets.QWidget):
         self.form.rows["run.bench"].show_resolved(self._bench)
         wrong = asked.mistakes()
         self._resolving.forget()
+        self._then = None
+        self._open_question = not wrong
         if wrong:
             self._resolved = Resolved()
         else:
@@ -222,10 +228,13 @@ class ParameterPanel(QtWidgets.QWidget):
         self._say(wrong)
 
     def _take_resolved(self, resolved: Resolved) -> None:
-        self._resolved = resolved
+        self._resolved, self._open_question = resolved, False
         if not resolved.error:
             self.form.show_resolved(dict(resolved.texts))
         self._say({})
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
     def _say(self, wrong: dict[str, str]) -> None:
         names = list(self.asked.sheet.fields)
@@ -240,7 +249,7 @@ class ParameterPanel(QtWidgets.QWidget):
             self.strip.say(self._resolved.error, names, wrong=self._resolved.refuses)
         else:
             self.strip.say(self._note, wrong=False)
-        good = not wrong and not self._resolved.refuses
+        good = not wrong and (self._open_question or not self._resolved.refuses)
         self.buttons.allow(good)
         self.command.say(command_text(self.asked.draft(self._bench)) if good else "")
 
@@ -257,8 +266,18 @@ class ParameterPanel(QtWidgets.QWidget):
 
     # -- asking -------------------------------------------------------------------------------
 
+    def _ready(self, then: Callable[[], None]) -> bool:
+        """Whether it can be run; while the protocol still thinks, `then` is called after."""
+        if self.asked.mistakes():
+            return False
+        if self._open_question:
+            self._then = then
+            self._resolving.hurry()
+            return False
+        return not self._resolved.refuses
+
     def _submit(self) -> None:
-        if self.asked.mistakes() or self._resolved.refuses:
+        if not self._ready(self._submit):
             return
         draft = self.asked.draft(self._bench)
         if self._editing is None:
@@ -269,7 +288,7 @@ class ParameterPanel(QtWidgets.QWidget):
         self.edited.emit(key, draft)
 
     def _run(self) -> None:
-        if not self.asked.mistakes() and not self._resolved.refuses:
+        if self._ready(self._run):
             self.run_asked.emit(self.asked.draft(self._bench))
 
     def _set_editing(self, key: Any) -> None:

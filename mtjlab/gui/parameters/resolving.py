@@ -51,7 +51,7 @@ def resolved_texts(
 
 
 class Resolving(QtCore.QObject):
-    """One thread that answers the newest question; older ones go unanswered.
+    """Answers the newest question in a thread; older ones go unanswered.
 
     Attributes:
         answered: a `Resolved`.
@@ -63,9 +63,10 @@ class Resolving(QtCore.QObject):
     _came = QtCore.pyqtSignal(int, object)
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
-        """The thread ends with `close`."""
+        """Threads end with `close`."""
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="parameters")
+        # Two: loading every protocol for the first time must not hold up an answer.
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="parameters")
         self._newest = 0
         self._question: Callable[[], Resolved] | None = None
         self._timer = QtCore.QTimer(self)
@@ -83,6 +84,12 @@ class Resolving(QtCore.QObject):
         self._newest += 1
         self._question = question
         self._timer.start()
+
+    def hurry(self) -> None:
+        """Somebody waits: ask at once."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._send()
 
     def forget(self) -> None:
         """No answer is wanted any more."""
