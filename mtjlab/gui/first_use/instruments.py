@@ -94,20 +94,18 @@ class Instruments(Page):
         """By the name of the instrument."""
         return " ".join(str(part) for part in wrong.key[1:]) or "instruments"
 
-    def try_to_leave(self) -> bool:
-        """As on every page; and something must be ticked."""
-        may = super().try_to_leave()
-        if not self.table.ticked():
+    def show_wrong(self, wrong: Sequence[Wrong]) -> None:
+        """As on every page; without any instrument, what to do."""
+        super().show_wrong(wrong)
+        if any(one.key == ("instruments",) for one in wrong):
             self.told.setText("✖ tick at least one instrument, or add one by hand")
-            self.told.show()
-            return False
-        return may
 
     @property
     def _place(self) -> Search:
         return self._searches[max(0, self.place_box.currentIndex())]
 
     def _elsewhere(self) -> None:
+        self.tried = False
         self.table.forget()
         self.search()
 
