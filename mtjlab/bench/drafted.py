@@ -129,12 +129,15 @@ def _instruments(answers: Answers) -> Iterator[str]:
 
 
 def _wiring(answers: Answers) -> Iterator[str]:
-    for single in answers.singles:
+    # Comments only in the first of each kind.
+    needed: tuple[str, ...] = ("row", "columns", "source", "series")
+    for index, single in enumerate(answers.singles):
         yield from ("", "[[wiring.singles]]")
-        yield from _table(single, _SINGLES, required=("row", "columns", "source", "series"))
-    for array in answers.arrays:
+        yield from _table(single, _SINGLES, required=needed, comments=index == 0)
+    needed = ("rows", "columns", "source", "series", "tia")
+    for index, array in enumerate(answers.arrays):
         yield from ("", "[[wiring.arrays]]")
-        yield from _table(array, _ARRAYS, required=("rows", "columns", "source", "series", "tia"))
+        yield from _table(array, _ARRAYS, required=needed, comments=index == 0)
     if answers.singles or answers.arrays:
         return
     yield from ("", "# FILL IN: which terminal drives which junctions, and which input reads them.")
@@ -161,11 +164,12 @@ def _table(
     keys: dict[str, tuple[str, str]],
     *,
     required: tuple[str, ...],
+    comments: bool = True,
 ) -> Iterator[str]:
     for key, (example, comment) in keys.items():
         text = getattr(answer, key).strip()
         if text or key in required:
-            yield from _key(key, text, example, comment)
+            yield from _key(key, text, example, comment if comments or not text else "")
 
 
 def _key(key: str, text: str, example: str, comment: str) -> Iterator[str]:

@@ -86,7 +86,8 @@ class GroupTable(QtWidgets.QTableWidget):
     def fill_down(self) -> None:
         """Go on in the cells below: `daq/ai0:7` with `daq/ai8:15`, a resistor with itself.
 
-        With one row selected into the row below it, which is added; else down to the last one.
+        Several selected lines: from the first down to the last. One: into the line below it, the
+        selected cells, or the whole line if that one is new or empty.
         """
         blocks = self.selectedRanges()
         if not blocks:
@@ -95,6 +96,8 @@ class GroupTable(QtWidgets.QTableWidget):
         bottom = max(block.bottomRow() for block in blocks)
         columns = sorted({c for b in blocks for c in range(b.leftColumn(), b.rightColumn() + 1)})
         one = top == bottom
+        if one and (top + 1 >= self.rowCount() or not any(self._texts(top + 1).values())):
+            columns = list(range(len(self.keys)))
         for row in range(top + 1, bottom + (2 if one else 1)):
             for column in columns:
                 if above := self._text(row - 1, column):
@@ -151,7 +154,14 @@ class GroupTable(QtWidgets.QTableWidget):
         return super().focusNextPrevChild(forward)
 
     def _select(self, row: int, columns: Sequence[int]) -> None:
-        self.setCurrentCell(row, columns[0])
+        model, own = self.selectionModel(), self.model()
+        assert model is not None
+        assert own is not None
+        # Not by setCurrentCell: with Ctrl held down it would only add to the selection.
+        self.clearSelection()
+        model.setCurrentIndex(
+            own.index(row, columns[0]), QtCore.QItemSelectionModel.SelectionFlag.NoUpdate
+        )
         for column in columns:
             place = QtWidgets.QTableWidgetSelectionRange(row, column, row, column)
             self.setRangeSelected(place, True)

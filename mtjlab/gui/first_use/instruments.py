@@ -90,6 +90,10 @@ class Instruments(Page):
         self.work.start(look)
         self._show_state(f"looking on {place.where} ...")
 
+    def holds(self, wrong: Wrong) -> bool:
+        """Options of a driver, such as the cabling of a switch, are filled in under Review."""
+        return "options" not in wrong.key
+
     def place(self, wrong: Wrong) -> str:
         """By the name of the instrument."""
         return " ".join(str(part) for part in wrong.key[1:]) or "instruments"

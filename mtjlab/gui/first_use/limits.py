@@ -90,9 +90,12 @@ class Limits(Page):
             label.hide()
             label.deleteLater()
         self.worst = []
-        for case in cases:
-            mark, role = ("✔", "ok") if case.verdict == "ok" else ("✖", "danger")
-            self._say(f"{mark} {case.sources}: {case.sentence}.", role)
+        # Groups that are wired alike say the same.
+        for verdict, text in dict.fromkeys(
+            (c.verdict, f"{c.sources}: {c.sentence}.") for c in cases
+        ):
+            mark, role = ("✔", "ok") if verdict == "ok" else ("✖", "danger")
+            self._say(f"{mark} {text}", role)
         if not cases:
             self._say("It is computed as soon as limits and wiring are filled in.", "quiet")
 

@@ -60,7 +60,11 @@ class Page(QtWidgets.QWidget):
         """The user wants to go on. False: something is missing or wrong, and now says so."""
         self.tried = True
         self.show_wrong(self.visible_wrong())
-        return not self._wrong
+        return not any(self.holds(one) for one in self._wrong)
+
+    def holds(self, wrong: Wrong) -> bool:
+        """Whether it must be mended here; what only the text of the file can mend is shown."""
+        return True
 
     def show_wrong(self, wrong: Sequence[Wrong]) -> None:
         """Say it; a page with fields marks them, too."""
@@ -71,9 +75,6 @@ class Page(QtWidgets.QWidget):
     def place(self, wrong: Wrong) -> str:
         """Where, for people."""
         return spell(wrong.key) or "the file"
-
-    def set_busy(self, busy: bool) -> None:
-        """Nothing can be changed while something is looked for."""
 
 
 def words(text: str, *, role: str = "") -> QtWidgets.QLabel:

@@ -93,6 +93,10 @@ class Wiring(Page):
             f"; read by {', '.join(inputs) or 'nothing yet'}"
         )
 
+    def holds(self, wrong: Wrong) -> bool:
+        """A bench may also accept an output without a fence, in its text."""
+        return not wrong.sentence.startswith("unfenced output")
+
     def place(self, wrong: Wrong) -> str:
         """By the table's lines and headings, counted from 1."""
         if len(wrong.key) < 3 or not isinstance(wrong.key[2], int):

@@ -326,6 +326,24 @@ def test_the_text_can_be_edited_and_is_judged(
     assert 'name = "rack"' in page.text
 
 
+def test_what_only_the_text_can_say_does_not_hold_a_page(qtbot: QtBot, tmp_path: Path) -> None:
+    shown = FirstUse(LIGHT, tmp_path / "runs", searches=(Search(load("everything")),))
+    qtbot.addWidget(shown)
+    to_page(qtbot, shown, 1)
+    table = shown.wiring.tables["singles"]
+    board = next(i.name for i in shown.instruments.answers() if i.driver == "nidaqmx")
+    for key, text in (("source", f"{board}/ao0"), ("columns", "0"), ("read", f"{board}/ai0")):
+        table.put(0, key, text)
+    # A switch has options without a default, and the output is not fenced.
+    to_page(qtbot, shown, 4)
+    assert "switch.options.row_lines: missing" in shown.review.told.text()
+    assert "FILL IN [instruments.switch.options]: row_lines" in shown.review.text
+    assert "unfenced output" in shown.review.told.text()
+    shown.next.click()
+    assert shown.page is shown.review
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_is_never_overwritten_but_ones_own(
     qtbot: QtBot, dialog: FirstUse, tmp_path: Path
 ) -> None:
@@ -379,9 +397,9 @@ def test_lines_go_on_by_fill_down(qtbot: QtBot) -> None:
     qtbot.addWidget(table)
     for key, text in zip(columns, ("0", "0:7", "smu", "10 kohm", "daq/ai0:7"), strict=True):
         table.put(0, key, text)
-    table.selectRow(0)
-    table.fill_down()
-    table.fill_down()
+    table.setCurrentCell(0, 2)
+    for _ in range(2):
+        table.fill_down()
     assert [group["row"] for group in table.groups()] == ["0", "1", "2"]
     assert table.groups()[2] == {
         "row": "2",
