@@ -1,18 +1,22 @@
 """A run being asked for: a protocol, what was entered for it, and where that came from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from pydantic import BaseModel
+
 from mtjlab.bench.file import shipped
 from mtjlab.bench.toml_text import toml_text
-from mtjlab.core.errors import StoreError
+from mtjlab.core.errors import ParameterError, StoreError
 from mtjlab.core.parameter_sheet import ParameterSheet
 from mtjlab.core.parameters import read_file
+from mtjlab.core.toml_value import toml_or_text
 from mtjlab.gui.parameters.draft import Draft, OnFailure
 from mtjlab.gui.parameters.run_options import RunOptions
 from mtjlab.runner.offered import about_protocol
 from mtjlab.runner.plan import recipe
+from mtjlab.runner.session_file import Use
 from mtjlab.store import RunReader
 
 
@@ -36,6 +40,14 @@ class Item(Protocol):
         """As they were given."""
 
     @property
+    def settings(self) -> Sequence[str]:
+        """`name=value` texts, which win."""
+
+    @property
+    def uses(self) -> Sequence[Use]:
+        """Parameters that earlier items supply."""
+
+    @property
     def seed(self) -> int | None:
         """None: drawn."""
 
@@ -57,6 +69,7 @@ class Asked:
         about: one sentence.
         sheet: its parameters.
         options: seed, name, bench, on_failure.
+        supplied: parameter -> `item.result` that it is taken from; these are not entered.
     """
 
     def __init__(self, name: str) -> None:
@@ -70,6 +83,7 @@ class Asked:
         self.about = about_protocol(self.protocol)
         self.sheet = ParameterSheet(self.protocol.parameters, of=name)
         self.options = ParameterSheet(RunOptions, of="the run")
+        self.supplied: dict[str, str] = {}
 
     @classmethod
     def of_run(cls, path: Path) -> tuple["Asked", str]:
@@ -100,7 +114,10 @@ class Asked:
             UsageError: its protocol is not there.
         """
         asked = cls(item.protocol)
-        asked.sheet.load(item.parameters)
+        asked.supplied = {use.parameter: f"{use.step}.{use.result}" for use in item.uses}
+        settings = [setting.partition("=") for setting in item.settings]
+        won = {name.strip(): toml_or_text(text.strip()) for name, _, text in settings}
+        asked.sheet.load({**item.parameters, **won})
         asked.options.load(
             {
                 "seed": item.seed,
@@ -134,7 +151,15 @@ class Asked:
     def mistakes(self) -> dict[str, str]:
         """Key of the row -> words; those of the run as `run.NAME`."""
         of_run = {f"run.{name}": words for name, words in self.options.mistakes().items()}
-        return self.sheet.mistakes() | of_run
+        own = self.sheet.mistakes()
+        return {key: words for key, words in own.items() if key not in self.supplied} | of_run
+
+    def parameters(self) -> BaseModel | None:
+        """What the protocol can be asked about; None while others have to supply something."""
+        try:
+            return self.sheet.parameters()
+        except ParameterError:
+            return None
 
     def draft(self, bench: str) -> Draft:
         """What is asked for, on `bench` unless another was entered; only without mistakes."""

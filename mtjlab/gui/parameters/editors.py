@@ -97,6 +97,8 @@ class ChoiceEditor(QtWidgets.QComboBox):
         )
         self.setMinimumContentsLength(6)
         self.activated.connect(lambda _index: self.entered.emit(self.currentData()))
+        self.currentIndexChanged.connect(lambda _index: self._colour())
+        self._colour()
 
     def show_text(self, text: str) -> None:
         """A text that is no choice, out of a file, is shown as it is."""
@@ -114,6 +116,15 @@ class ChoiceEditor(QtWidgets.QComboBox):
 
     def show_wrong(self, wrong: bool) -> None:
         """Said in words under the field."""
+
+    def _colour(self) -> None:
+        """What nobody said is as grey as in a line."""
+        roles, quiet = QtGui.QPalette.ColorRole, self._optional and self.currentIndex() == 0
+        of_all = QtWidgets.QApplication.palette()
+        role = roles.PlaceholderText if quiet else roles.ButtonText
+        mine = QtGui.QPalette(of_all)
+        mine.setColor(roles.ButtonText, of_all.color(role))
+        self.setPalette(mine)
 
     def wheelEvent(self, event: QtGui.QWheelEvent | None) -> None:
         """Scrolling the form must not change a value on the way."""

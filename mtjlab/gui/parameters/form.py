@@ -1,5 +1,7 @@
 """All parameters of a protocol, one under the other: the important ones, the run, the rest."""
 
+from collections.abc import Iterator, Mapping
+
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.core.parameter_sheet import ParameterSheet
@@ -7,7 +9,7 @@ from mtjlab.gui.parameters.row import Row
 from mtjlab.gui.parameters.section import Section
 
 # Of the width; a longer name is cut, and its tool tip has the whole.
-_LABEL_SHARE = 0.48
+_LABEL_SHARE = 0.46
 
 
 class Form(QtWidgets.QScrollArea):
@@ -26,13 +28,18 @@ class Form(QtWidgets.QScrollArea):
         self,
         sheet: ParameterSheet,
         run: ParameterSheet,
+        supplied: Mapping[str, str],
         parent: QtWidgets.QWidget | None = None,
     ) -> None:
-        """What a sheet has changed by now comes first."""
+        """What a sheet has changed by now comes first; what is supplied cannot be entered."""
         super().__init__(parent)
         self._sheet = sheet
+        self._last = ""
         self.rows: dict[str, Row] = {name: Row(sheet, name) for name in sheet.fields}
         self.rows |= {f"run.{name}": Row(run, name) for name in run.fields}
+        for name, source in supplied.items():
+            if name in self.rows:
+                self.rows[name].show_supplied(source)
         self.sections = self._sections()
         self.setWidgetResizable(True)
         self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
@@ -54,6 +61,14 @@ class Form(QtWidgets.QScrollArea):
         for name in self._sheet.fields:
             self.rows[name].show_resolved(texts.get(name, ""))
 
+    def stops(self) -> Iterator[QtWidgets.QWidget]:
+        """Where the keyboard stops, in this order."""
+        for section in self.sections:
+            yield section.heading
+            for row in section.rows:
+                yield row.editor
+                yield row.reset
+
     def narrow(self, text: str) -> None:
         """Show only rows that have all the words."""
         words = tuple(text.lower().split())
@@ -70,11 +85,22 @@ class Form(QtWidgets.QScrollArea):
 
     def go_to_first(self) -> None:
         """The keyboard to the first row that can be seen."""
-        for section in self.sections:
-            for row in section.rows:
-                if row.isVisibleTo(section):
-                    row.take_focus()
-                    return
+        self._step_from("", 1)
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
+        """Up and down, where an editor has no use for them, go to the next row."""
+        steps = {QtCore.Qt.Key.Key_Up: -1, QtCore.Qt.Key.Key_Down: 1}
+        if event is not None and event.key() in steps:
+            self._step_from(self._last, steps[QtCore.Qt.Key(event.key())])
+            return
+        super().keyPressEvent(event)
+
+    def _step_from(self, key: str, step: int) -> None:
+        shown = [row for section in self.sections for row in section.shown()]
+        here = self.rows.get(key)
+        place = shown.index(here) + step if here in shown else 0
+        if 0 <= place < len(shown):
+            shown[place].take_focus()
 
     def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
         """All names as wide as the widest, as far as there is room."""
@@ -115,5 +141,12 @@ class Form(QtWidgets.QScrollArea):
             section.count_changed()
 
     def _seen(self, key: str) -> None:
-        self.ensureWidgetVisible(self.rows[key], 0, 24)
+        self._last = key
+        # What was folded has no place yet.
+        QtCore.QTimer.singleShot(0, self._into_sight)
         self.focused.emit(key)
+
+    def _into_sight(self) -> None:
+        row = self.rows[self._last]
+        if row.isVisible():
+            self.ensureWidgetVisible(row, 0, 24)

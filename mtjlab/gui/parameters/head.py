@@ -65,7 +65,6 @@ class Head(QtWidgets.QWidget):
     def show_about(self, text: str) -> None:
         """One sentence about the protocol."""
         self.about.setText(text)
-        self.about.setVisible(bool(text))
 
     def _menu(self) -> QtWidgets.QToolButton:
         button = QtWidgets.QToolButton()

@@ -1,11 +1,11 @@
 """The dock that asks for a run: protocol, parameters, and what to do with them."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
+from mtjlab.core import plugins
 from mtjlab.core.errors import MtjlabError
 from mtjlab.gui.parameters.asked import Asked, Item
 from mtjlab.gui.parameters.buttons import Buttons
@@ -15,10 +15,12 @@ from mtjlab.gui.parameters.file_dialogs import ask_to_open, ask_to_save
 from mtjlab.gui.parameters.form import Form
 from mtjlab.gui.parameters.head import Head
 from mtjlab.gui.parameters.help_text import help_text
-from mtjlab.gui.parameters.resolving import Resolved, Resolving, resolved_texts
+from mtjlab.gui.parameters.judge import Judge
 from mtjlab.gui.parameters.word_boxes import CommandBox, HelpBox, Strip
 from mtjlab.gui.theme import Theme
 
+# Below this the form needs every line.
+_TALL_PX = 520
 HINT = "Numbers take SI prefixes: 5u, 100 mV, 200k. An empty line is the default. Return adds."
 
 
@@ -59,10 +61,6 @@ class ParameterPanel(QtWidgets.QWidget):
         self._asked: Asked | None = None
         self._editing: Any = None
         self._note = ""
-        self._resolved = Resolved()
-        # The protocol has not said yet what it makes of what was entered.
-        self._open_question = False
-        self._then: Callable[[], None] | None = None
         self._form: Form | None = None
         self.chooser = Chooser()
         self.head = Head(self.chooser)
@@ -70,11 +68,14 @@ class ParameterPanel(QtWidgets.QWidget):
         self.strip = Strip(theme)
         self.command = CommandBox()
         self.buttons = Buttons(self)
-        self._resolving = Resolving(self)
+        self._judge = Judge(self)
         self._lay_out()
         self._connect()
-        self._resolving.survey()
-        self.choose(protocol)
+        self._judge.survey()
+        for name in (protocol, *plugins.names("protocols")):
+            if self._asked is None:
+                self.choose(name)
+        self.setEnabled(self._asked is not None)
 
     @property
     def form(self) -> Form:
@@ -102,9 +103,10 @@ class ParameterPanel(QtWidgets.QWidget):
             self.chooser.show_name(self._asked.name if self._asked else "")
             return
         if self._asked is not None:
-            # Whoever changes the protocol still means this seed and this bench.
+            # Whoever changes the protocol still means this bench.
             asked.options.load(self._asked.options.given)
-            asked.options.reset("name")
+            for own in ("name", "seed"):
+                asked.options.reset(own)
         self._show(asked)
 
     def load_run(self, path: Path) -> None:
@@ -151,12 +153,18 @@ class ParameterPanel(QtWidgets.QWidget):
 
     def close_down(self) -> None:
         """End the thread that works values out; for whoever closes the window."""
-        self._resolving.close()
+        self._judge.close()
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
         """Closed by itself, it takes its thread along."""
         self.close_down()
         super().closeEvent(event)
+
+    def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
+        """In a low dock the rows come first; tool tips have the words."""
+        super().resizeEvent(event)
+        for words in (self.help, self.head.about):
+            words.setVisible(self.height() >= _TALL_PX)
 
     def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
         """Return, wherever nobody else has a use for it, adds or saves."""
@@ -170,10 +178,11 @@ class ParameterPanel(QtWidgets.QWidget):
 
     def _show(self, asked: Asked, note: str = "", *, keep_edit: bool = False) -> None:
         """A new form: the order of rows only ever changes here."""
-        self._asked, self._note, self._resolved = asked, note, Resolved()
+        self._asked, self._note = asked, note
+        self._judge.begin()
         if not keep_edit:
             self._set_editing(None)
-        form = Form(asked.sheet, asked.options)
+        form = Form(asked.sheet, asked.options, asked.supplied)
         form.entered.connect(self._changed)
         form.focused.connect(self._help)
         if self._form is None:
@@ -195,14 +204,8 @@ class ParameterPanel(QtWidgets.QWidget):
     def _tab_order(self, form: Form) -> None:
         """From the filter through the rows to the buttons."""
         before: QtWidgets.QWidget = self.head.filter
-        for section in form.sections:
-            chain: list[QtWidgets.QWidget] = [section.heading]
-            for row in section.rows:
-                chain += [row.editor, row.reset]
-            for widget in chain:
-                QtWidgets.QWidget.setTabOrder(before, widget)
-                before = widget
-        for widget in (self.strip, self.command.line, self.buttons.submit, self.buttons.run):
+        last = (self.strip, self.command.line, self.buttons.submit, self.buttons.run)
+        for widget in (*form.stops(), *last):
             QtWidgets.QWidget.setTabOrder(before, widget)
             before = widget
 
@@ -216,42 +219,23 @@ class ParameterPanel(QtWidgets.QWidget):
             return
         asked = self._asked
         self.form.rows["run.bench"].show_resolved(self._bench)
-        wrong = asked.mistakes()
-        self._resolving.forget()
-        self._then = None
-        self._open_question = not wrong
-        if wrong:
-            self._resolved = Resolved()
-        else:
-            protocol, params, fields = asked.protocol, asked.sheet.parameters(), asked.sheet.fields
-            self._resolving.ask(lambda: resolved_texts(protocol, params, fields))
-        self._say(wrong)
+        self._judge.look(asked)
+        self._say()
 
-    def _take_resolved(self, resolved: Resolved) -> None:
-        self._resolved, self._open_question = resolved, False
-        if not resolved.error:
-            self.form.show_resolved(dict(resolved.texts))
-        self._say({})
-        then, self._then = self._then, None
-        if then is not None:
-            then()
+    def _take_resolved(self) -> None:
+        if not self._judge.resolved.error:
+            self.form.show_resolved(dict(self._judge.resolved.texts))
+        self._say()
 
-    def _say(self, wrong: dict[str, str]) -> None:
-        names = list(self.asked.sheet.fields)
-        own = {key: words for key, words in wrong.items() if key}
-        if "" in wrong:
-            self.strip.say(wrong[""], names)
-        elif own:
-            said = ", ".join(key.removeprefix("run.") for key in own)
-            plural = "values are" if len(own) > 1 else "value is"
-            self.strip.say(f"{len(own)} {plural} wrong: {said}", [*names, *own])
-        elif self._resolved.error:
-            self.strip.say(self._resolved.error, names, wrong=self._resolved.refuses)
-        else:
-            self.strip.say(self._note, wrong=False)
-        good = not wrong and (self._open_question or not self._resolved.refuses)
+    def _say(self) -> None:
+        words, wrong = self._judge.words()
+        names = [*self.asked.sheet.fields, *self.asked.options.fields]
+        self.strip.say(words or self._note, names, wrong=wrong)
+        good = self._judge.good
         self.buttons.allow(good)
-        self.command.say(command_text(self.asked.draft(self._bench)) if good else "")
+        # Results of other items have no place in the command line of one run.
+        alone = good and not self.asked.supplied
+        self.command.say(command_text(self.asked.draft(self._bench)) if alone else "")
 
     def _tell(self, words: str) -> None:
         """Something that the panel was asked for and cannot do; the form stays."""
@@ -259,26 +243,17 @@ class ParameterPanel(QtWidgets.QWidget):
 
     def _help(self, key: str) -> None:
         name = key.removeprefix("run.")
-        resolved = "" if key.startswith("run.") else self._resolved.texts.get(name, "")
+        resolved = "" if key.startswith("run.") else self._judge.resolved.texts.get(name, "")
         field = self.form.rows[key].field
         said = resolved if not self.form.rows[key].changed and field.default is None else ""
         self.help.setText(help_text(field, said))
 
     # -- asking -------------------------------------------------------------------------------
 
-    def _ready(self, then: Callable[[], None]) -> bool:
-        """Whether it can be run; while the protocol still thinks, `then` is called after."""
-        if self.asked.mistakes():
-            return False
-        if self._open_question:
-            self._then = then
-            self._resolving.hurry()
-            return False
-        return not self._resolved.refuses
-
     def _submit(self) -> None:
-        if not self._ready(self._submit):
-            return
+        self._judge.when_good(self._hand_over)
+
+    def _hand_over(self) -> None:
         draft = self.asked.draft(self._bench)
         if self._editing is None:
             self.add_asked.emit(draft)
@@ -288,8 +263,7 @@ class ParameterPanel(QtWidgets.QWidget):
         self.edited.emit(key, draft)
 
     def _run(self) -> None:
-        if self._ready(self._run):
-            self.run_asked.emit(self.asked.draft(self._bench))
+        self._judge.when_good(lambda: self.run_asked.emit(self.asked.draft(self._bench)))
 
     def _set_editing(self, key: Any) -> None:
         self._editing = key
@@ -319,8 +293,8 @@ class ParameterPanel(QtWidgets.QWidget):
             self._column.addWidget(widget)
 
     def _connect(self) -> None:
-        self._resolving.answered.connect(self._take_resolved)
-        self._resolving.surveyed.connect(self.chooser.offer)
+        self._judge.judged.connect(self._take_resolved)
+        self._judge.surveyed.connect(self.chooser.offer)
         self.chooser.chosen.connect(self.choose)
         self.head.found.connect(lambda text: self.form.narrow(text))
         self.head.entered.connect(lambda: self.form.go_to_first())

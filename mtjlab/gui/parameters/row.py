@@ -30,7 +30,6 @@ class Row(QtWidgets.QWidget):
         """`sheet` is shown as it is now; see `show_sheet`."""
         super().__init__(parent)
         self._sheet = sheet
-        self._unsaid = ""
         self.field: ParameterField = sheet.fields[name]
         self.mark = QtWidgets.QLabel(_MARK)
         self.label = QtWidgets.QLabel(self._title())
@@ -51,10 +50,17 @@ class Row(QtWidgets.QWidget):
 
     def show_resolved(self, text: str) -> None:
         """What the protocol makes of a parameter that nobody gave; "" if that is not known."""
-        self._unsaid = text
+        if not self.editor.isEnabled():
+            return
         self.editor.show_unsaid(unsaid_text(self.field, text))
         # What an empty line stands for does not fit beside a long name.
         self.setToolTip(help_text(self.field, text))
+
+    def show_supplied(self, source: str) -> None:
+        """Another item of the queue gives it; nothing can be entered here."""
+        self.editor.setEnabled(False)
+        self.editor.show_unsaid(f"from {source}")
+        self.setToolTip(f"{self.field.name} is taken from {source} when that item has ended")
 
     @property
     def changed(self) -> bool:
@@ -130,8 +136,9 @@ class Row(QtWidgets.QWidget):
         self.editor.setAccessibleName(self._title())
         self.mark.setToolTip("not the default")
         self.mark.setAccessibleName("changed")
-        self.mark.setFixedWidth(12)
+        self.mark.setFixedWidth(9)
         self.reset.setText(_RESET)
+        self.reset.setFixedWidth(20)
         self.reset.setAutoRaise(True)
         self.reset.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
         self.reset.setToolTip(f"{name} back to its default")

@@ -46,6 +46,10 @@ class Section(QtWidgets.QWidget):
         self._filter = words
         self._show()
 
+    def shown(self) -> list[Row]:
+        """Rows that are neither folded away nor filtered out."""
+        return [row for row in self.rows if row.isVisibleTo(self)]
+
     def unfold(self) -> None:
         """Open it, as a click on the heading does."""
         self._open = True

@@ -165,6 +165,18 @@ def test_tab_goes_through_the_rows_and_control_return_adds(at: Callable) -> None
     assert draft.parameters == {"both_ways": False}
 
 
+def test_up_and_down_go_from_row_to_row(at: Callable) -> None:
+    desk = at("iv_sweep")
+    rows = desk.panel.form.rows
+    desk.panel.form.go_to("start_v")
+    desk.press("start_v", Key.Key_Down)
+    assert rows["stop_v"].editor.hasFocus()
+    desk.press("stop_v", Key.Key_Up)
+    desk.press("start_v", Key.Key_Up)
+    desk.press("cells", Key.Key_Up)
+    assert rows["cells"].editor.hasFocus()
+
+
 @pytest.mark.parametrize("name", ["cells", "points"])
 def test_help_names_range_and_meaning(at: Callable, name: str) -> None:
     desk = at("iv_sweep")

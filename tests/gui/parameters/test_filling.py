@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,11 @@ from mtjlab.cli.app import app
 from mtjlab.core import plugins
 from mtjlab.runner import Run, plan
 from mtjlab.runner.offered import Offered
+from mtjlab.runner.queue_item import QueueItem
+from mtjlab.runner.session_file import Use
 
 Key = QtCore.Qt.Key
 DATA = Path(__file__).parents[3] / "data"
-
-
-@dataclass(frozen=True)
-class Item:
-    key: int
-    protocol: str
-    bench: str = "twin"
-    parameters: dict[str, Any] = field(default_factory=dict)
-    seed: int | None = None
-    name: str = ""
-    on_failure: str = "continue"
 
 
 def understood(line: str, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -91,7 +81,10 @@ def test_parameters_are_saved_and_loaded(at: Callable, tmp_path: Path) -> None:
 
 def test_an_item_of_the_queue_is_edited(at: Callable) -> None:
     desk = at("noise_learning")
-    desk.panel.edit(Item(4, "iv_sweep", "array", {"points": 9}, 3, "first", "stop"))
+    item = QueueItem(
+        4, "first", "iv_sweep", "array", 3, parameters={"points": 9}, on_failure="stop"
+    )
+    desk.panel.edit(item)
     buttons = desk.panel.buttons
     assert buttons.submit.text() == "&Save changes"
     assert not buttons.run.isVisible()
@@ -102,12 +95,26 @@ def test_an_item_of_the_queue_is_edited(at: Callable) -> None:
     assert (key, draft.protocol, draft.bench, draft.seed) == (4, "iv_sweep", "array", 3)
     assert (draft.parameters, draft.name, draft.on_failure) == ({"points": 11}, "first", "stop")
     assert buttons.submit.text() == "&Add to queue"
-    desk.panel.edit(Item(5, "iv_sweep"))
+    desk.panel.edit(QueueItem(5, "iv_sweep", "iv_sweep", "twin", 1))
     desk.panel.leave(4)
     buttons.cancel.click()
     assert buttons.run.isVisible()
     desk.press("points", Key.Key_Return)
     assert (len(desk.wait_added()), len(desk.edited)) == (1, 1)
+
+
+def test_what_another_item_supplies_is_not_entered(at: Callable) -> None:
+    desk = at("noise_learning")
+    use = Use("cells", "map", "usable_cells")
+    item = QueueItem(2, "sweep", "iv_sweep", "twin", 1, settings=("points=5",), uses=(use,))
+    desk.panel.edit(item)
+    cells = desk.panel.form.rows["cells"].editor
+    assert not cells.isEnabled()
+    assert cells.placeholderText() == "from map.usable_cells"
+    assert desk.command() == ""
+    desk.press("points", Key.Key_Return)
+    desk.bot.waitUntil(lambda: len(desk.edited) == 1)
+    assert desk.edited[0][1].parameters == {"points": 5}
 
 
 @pytest.mark.parametrize(
@@ -156,6 +163,10 @@ def test_protocols_that_do_not_load_are_grey_and_say_why(at: Callable) -> None:
     desk.bot.keyClick(chooser, Key.Key_Return)
     assert "no protocol named 'iv_swep'; did you mean" in desk.strip()
     assert (chooser.currentText(), desk.added) == ("iv_sweep", [])
+
+
+def test_another_protocol_is_shown_where_the_first_does_not_load(at: Callable) -> None:
+    assert at("no_such").panel.chooser.currentText() == plugins.names("protocols")[0]
 
 
 def test_a_recipe_of_another_house_is_typed(at: Callable) -> None:
