@@ -74,7 +74,7 @@ def test_a_real_port_is_opened_without_the_lines_that_reset_boards(monkeypatch):
             seen.update(vars(self))
 
     monkeypatch.setattr(serial, "Serial", Port)
-    serial_link._open("ASRL/dev/ttyACM0::INSTR", 115200)
+    serial_link.open_port("ASRL/dev/ttyACM0::INSTR", 115200)
     assert (seen["port"], seen["dtr"], seen["rts"]) == ("/dev/ttyACM0", False, False)
 
 
