@@ -131,8 +131,7 @@ def _report(
     """The object of `--json`; that of a step is the one of `mtjlab run`, with two keys more."""
     steps = []
     for one in done.steps if done else ():
-        bench = done.session.bench if done else ""
-        told = report(one.step.protocol, bench, one.seed, one.planned, one.outcome)
+        told = report(one.step.protocol, one.step.bench, one.seed, one.planned, one.outcome)
         steps.append({"name": one.step.name} | told | {"status": one.status})
     found: dict[str, Any] = plain(
         {

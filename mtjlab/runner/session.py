@@ -1,16 +1,17 @@
 """Runs a session: one run and one file for each step, results handed on, failures contained."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from mtjlab.core.errors import Aborted, DataError, MtjlabError, NotSafeError, nearest
+from mtjlab.core.errors import Aborted, NotSafeError
 from mtjlab.runner.earlier import Earlier, Kept
+from mtjlab.runner.handed_on import handed_on, lost
 from mtjlab.runner.outcome import Outcome
 from mtjlab.runner.plan import Link, OnError, Plan, plan
-from mtjlab.runner.session_file import Session, SessionStep, Use
+from mtjlab.runner.session_file import Session, SessionStep
 
 StepStatus = Literal["finished", "aborted", "failed", "kept", "skipped", "not run"]
 
@@ -102,13 +103,9 @@ class SessionRun:
         return "aborted" if isinstance(self.error, Aborted) else "failed"
 
     def _step(self, one: StepOutcome) -> None:
-        lost = [use for use in one.step.uses if self._of(use).status not in ("finished", "kept")]
-        if lost:
-            one.status = "skipped"
-            one.outcome.error = MtjlabError(
-                f"step {one.step.name!r} needs {lost[0].result} of {lost[0].step!r}, which has "
-                f"{self._of(lost[0]).status}"
-            )
+        skipped = lost(one.step.name, one.step.uses, lambda name: self._of(name).status)
+        if skipped is not None:
+            one.status, one.outcome.error = "skipped", skipped
             return
         try:
             one.planned = self._plan(one)
@@ -129,11 +126,10 @@ class SessionRun:
 
     def _plan(self, one: StepOutcome) -> Plan:
         step = one.step
-        given = {use.parameter: self._value(use) for use in step.uses}
-        uses = {use.parameter: f"{self._of(use).outcome.run_id}:{use.result}" for use in step.uses}
+        given, uses = handed_on(step.uses, lambda name: self._of(name).outcome)
         return plan(
             step.protocol,
-            self.session.bench,
+            step.bench,
             parameters=dict(step.parameters) | given,
             settings=step.settings,
             faults_file=self.session.faults,
@@ -144,31 +140,5 @@ class SessionRun:
             link=Link(self.session_id, step.name, uses),
         )
 
-    def _of(self, use: Use) -> StepOutcome:
-        return self.steps[self.session.index(use.step)]
-
-    def _value(self, use: Use) -> Any:
-        known = results_of(self._of(use).outcome)
-        if use.result not in known:
-            raise DataError(
-                f"{use.parameter} = {use.step}.{use.result}: no such result of {use.step!r}; "
-                f"{nearest(use.result, known)}"
-            )
-        if known[use.result] is None:
-            notes = [note for note in known.get("notes") or () if use.result in str(note)]
-            raise DataError(
-                f"{use.parameter} = {use.step}.{use.result}: {use.step!r} found none"
-                + (f": {notes[0]}" if notes else "")
-            )
-        return known[use.result]
-
-
-def results_of(outcome: Outcome) -> Mapping[str, Any]:
-    """What later steps can use: the results, and where they are written."""
-    file = None if outcome.run_file is None else str(outcome.run_file.resolve())
-    named = {"run_file": file, "run_id": outcome.run_id}
-    return {name: _plain(value) for name, value in {**outcome.results, **named}.items()}
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else value
+    def _of(self, name: str) -> StepOutcome:
+        return self.steps[self.session.index(name)]

@@ -1,5 +1,6 @@
 """Everything about a session that can be judged before its first step has run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ def check_session(path: Path, session: Session) -> None:
     mistakes: list[UsageError] = []
     for position, step in enumerate(session.steps):
         try:
-            _check_uses(session, position)
-            _check_parameters(session, step)
+            check_uses(session.steps, position)
+            check_parameters(step, session.faults)
         except UsageError as error:
             mistakes.append(type(error)(f"step {step.name!r}: {error}"))
     if mistakes:
@@ -32,10 +33,15 @@ def check_session(path: Path, session: Session) -> None:
         raise kind(f"session file {path}: " + "\n  ".join(str(error) for error in mistakes))
 
 
-def _check_uses(session: Session, position: int) -> None:
-    step = session.steps[position]
+def check_uses(steps: Sequence[SessionStep], position: int) -> None:
+    """Judge whether a step is only given what earlier ones can supply.
+
+    Raises:
+        ParameterError: it is not.
+    """
+    step = steps[position]
     known = recipe(step.protocol).parameters.model_fields
-    names = [each.name for each in session.steps]
+    names = [each.name for each in steps]
     for use in step.uses:
         if use.parameter not in known:
             raise ParameterError(
@@ -60,8 +66,12 @@ def _check_uses(session: Session, position: int) -> None:
             )
 
 
-def _check_parameters(session: Session, step: SessionStep) -> None:
-    """Everything but what earlier steps will supply; the bench, too."""
+def check_parameters(step: SessionStep, faults: Path | None = None) -> None:
+    """Judge everything but what earlier steps will supply; the bench, too. Opens nothing.
+
+    Raises:
+        UsageError, LimitError, StoreError: as `plan` does.
+    """
     kind: Protocol[Any] = recipe(step.protocol)
     fields = kind.parameters.model_fields
     missing = {use.parameter for use in step.uses if fields[use.parameter].is_required()}
@@ -69,10 +79,10 @@ def _check_parameters(session: Session, step: SessionStep) -> None:
         try:
             plan(
                 step.protocol,
-                session.bench,
+                step.bench,
                 parameters=step.parameters,
                 settings=step.settings,
-                faults_file=session.faults,
+                faults_file=faults,
                 runs_dir=None,
             )
         except StoreError:
@@ -80,6 +90,7 @@ def _check_parameters(session: Session, step: SessionStep) -> None:
             if not step.uses:
                 raise
         return
+    load(step.bench, faults=faults)
     try:
         from_texts(kind.parameters, step.parameters, step.settings, of=step.protocol)
     except ParameterError as error:

@@ -1,4 +1,4 @@
-"""A session: several protocols on one bench, each given what the ones before it found.
+"""A session: several protocols, each given what the ones before it found.
 
 [session]
 bench = "array"
@@ -33,7 +33,7 @@ OnFailure = Literal["stop", "continue"]
 class SessionTable(Parameters):
     """`[session]`."""
 
-    bench: str | None = Field(None, description="bench file or shipped name of all steps")
+    bench: str | None = Field(None, description="bench file or shipped name of the steps")
     seed: Annotated[int, Ge(0)] | None = Field(None, description="of the first step")
     on_failure: OnFailure = Field("stop", description="what a failed step does to the rest")
 
@@ -42,6 +42,7 @@ class StepTable(Parameters):
     """`[[step]]`."""
 
     protocol: str = Field(description="name of a protocol")
+    bench: str | None = Field(None, description="none: that of the session")
     name: str | None = Field(None, description="for `use` of later steps; none: the protocol")
     parameters: dict[str, Any] = Field(default_factory=dict, description="as in --params")
     use: dict[str, str] = Field(
@@ -74,6 +75,7 @@ class SessionStep:
     Attributes:
         name: unique in the session.
         protocol: its name.
+        bench: file or shipped name.
         parameters: as the file gives them.
         settings: `name=value` texts, which win.
         uses: parameters that earlier steps supply.
@@ -83,6 +85,7 @@ class SessionStep:
 
     name: str
     protocol: str
+    bench: str
     parameters: Mapping[str, Any]
     settings: tuple[str, ...]
     uses: tuple[Use, ...]
@@ -96,7 +99,7 @@ class Session:
 
     Attributes:
         name: of the file, without its ending.
-        bench: of all steps.
+        bench: of the steps that say no other.
         seed: of the first step; None: whoever runs it draws one.
         steps: in their order.
         faults: a `--faults` file for the twin of all steps.
@@ -133,7 +136,7 @@ def read_session(
 
     Args:
         path: TOML file.
-        bench: in place of the file's.
+        bench: in place of what the file says, of all steps.
         seed: in place of the file's.
         settings: `STEP.NAME=VALUE` texts.
         faults: a `--faults` file.
@@ -145,15 +148,16 @@ def read_session(
     names = _names(path, tables.step)
     by_step = _settings(path, names, settings)
     about = tables.session
-    used = bench or (None if about.bench is None else _beside(path, about.bench))
+    common = bench_name(bench or _beside(path, about.bench))
     return Session(
         path.stem,
-        bench_name(used),
+        common,
         about.seed if seed is None else seed,
         tuple(
             SessionStep(
                 name,
                 table.protocol,
+                bench or _beside(path, table.bench) or common,
                 table.parameters,
                 tuple(by_step[name]),
                 tuple(_use(path, name, *given) for given in table.use.items()),
@@ -166,8 +170,10 @@ def read_session(
     )
 
 
-def _beside(path: Path, bench: str) -> str:
+def _beside(path: Path, bench: str | None) -> str | None:
     """A bench file is looked for beside the session file first."""
+    if bench is None:
+        return None
     near = path.parent / bench
     return str(near) if near.is_file() else bench
 
