@@ -1,6 +1,9 @@
 """`mtjlab find`: what is there, who says what, and a bench file to begin with."""
 
+import os
 import re
+import threading
+import tty
 from collections.abc import Callable
 from pathlib import Path
 
@@ -159,3 +162,30 @@ def test_a_real_bench_is_on_this_computer(cli: Cli, tmp_path: Path) -> None:
     code, _, err = cli("--bench", "real.toml")
     assert code == 2
     assert "look without a bench" in err
+
+
+def test_a_line_that_is_named_is_asked_without_a_library(cli: Cli, nothing_here: None) -> None:
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    heard: list[bytes] = []
+
+    def answer() -> None:
+        for reply in (b"KEITHLEY INSTRUMENTS INC.,MODEL 2400,7,C34\n", b""):
+            heard.append(os.read(ours, 100))
+            os.write(ours, reply)
+
+    instrument = threading.Thread(target=answer)
+    instrument.start()
+    try:
+        name = os.ttyname(theirs)
+        code, out, _ = cli("--ask", name, "--baud", "9600")
+        assert code == 0
+        assert "keithley2400" in out
+        code, out, _ = cli("--ask", name, "--timeout", "0.1")
+        assert code == 3
+        assert "no answer to *IDN? within 100 ms" in out
+    finally:
+        instrument.join(10)
+        os.close(ours)
+        os.close(theirs)
+    assert heard == [b"*IDN?\n", b"*IDN?\n"]
