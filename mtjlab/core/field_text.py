@@ -47,10 +47,11 @@ def read_text(field: ParameterField, text: str) -> Any:
 def write_text(field: ParameterField, value: Any) -> str:
     """The text that means `value`, which is as JSON has it; what does not fit is written as TOML.
 
-    None is no text: what is left out.
+    None is no text: what is left out, also of the tables inside.
     """
     if value is None:
         return ""
+    value = _said(value)
     for text in _written(field, value):
         try:
             read = read_text(field, text)
@@ -59,6 +60,13 @@ def write_text(field: ParameterField, value: Any) -> str:
         if read == value and (field.kind == "number" or type(read) is type(value)):
             return text
     return value if isinstance(value, str) else _toml_or_repr(value)
+
+
+def _said(value: Any) -> Any:
+    """TOML has no None; a key that has it is left out."""
+    if isinstance(value, dict):
+        return {key: _said(inner) for key, inner in value.items() if inner is not None}
+    return [_said(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _written(field: ParameterField, value: Any) -> list[str]:

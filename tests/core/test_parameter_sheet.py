@@ -91,6 +91,16 @@ def test_a_short_form_shows_all_and_a_long_one_what_matters() -> None:
     assert ParameterSheet(Ramp, of="ramp").foremost() == tuple(Ramp.model_fields)
 
 
+def test_resolved_parameters_of_a_run_are_entered_without_its_nones() -> None:
+    protocol = plugins.load("protocols", "noise_learning")()
+    resolved = protocol.resolve(protocol.parameters(fabric="crossbar"))
+    sheet = ParameterSheet(protocol.parameters, of="noise_learning")
+    sheet.load(resolved.model_dump(mode="json"))
+    assert "window_v" in resolved.options["crossbar"]
+    assert "window_v" not in sheet.text("options")
+    assert protocol.resolve(sheet.parameters()) == resolved
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_shipped_parameter_sets_are_entered_as_they_are_run(name: str) -> None:
     kind = plugins.load("protocols", "noise_learning").parameters
