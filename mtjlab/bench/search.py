@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from mtjlab.bench.file import LoadedBench
+from mtjlab.bench.file import LoadedBench, load
 from mtjlab.core import plugins
 from mtjlab.core.driver import Ports
 from mtjlab.core.errors import InstrumentError, UsageError
@@ -29,7 +29,7 @@ class Search:
 
     def __init__(
         self,
-        bench: LoadedBench | None = None,
+        bench: LoadedBench | str | None = None,
         *,
         library: str = "",
         timeout_s: float = 1.0,
@@ -38,7 +38,8 @@ class Search:
         """Look nowhere yet.
 
         Args:
-            bench: a simulated bench to look in; None: this computer.
+            bench: a simulated bench to look in, or the name of a shipped one, which is read when
+                it is first looked at; None: this computer.
             library: what PyVISA is given on this computer; "" for its default.
             timeout_s: how long an answer may take, s.
             baud: speed of serial lines that are asked.
@@ -46,7 +47,7 @@ class Search:
         Raises:
             UsageError: a real bench: its instruments are those of this computer.
         """
-        if bench is not None and bench.file.twin is None:
+        if isinstance(bench, LoadedBench) and bench.file.twin is None:
             raise UsageError(
                 f"bench {bench.file.name} is a real one and its instruments are on this computer; "
                 "look without a bench, or name a simulated one such as everything"
@@ -56,7 +57,8 @@ class Search:
         self._ports: Ports | None = None
         self._drivers: dict[str, Any] | None = None
         self.twin = bench is not None
-        self.where = "this computer" if bench is None else f"the simulated bench {bench.file.name}"
+        name = bench.file.name if isinstance(bench, LoadedBench) else bench
+        self.where = "this computer" if name is None else f"the simulated bench {name}"
 
     def find(self) -> Findings:
         """List what is there. Sends nothing to an instrument; may take seconds.
@@ -125,7 +127,8 @@ class Search:
                 # The simulator takes a second to import.
                 from mtjlab.bench.simulate import simulate
 
-                self._ports = simulate(self._bench, generators=Generators(0)).ports
+                bench = load(self._bench) if isinstance(self._bench, str) else self._bench
+                self._ports = simulate(bench, generators=Generators(0)).ports
         return self._ports
 
     def _recognising(self) -> dict[str, Any]:

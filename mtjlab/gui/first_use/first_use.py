@@ -7,7 +7,6 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.bench.answers import Answers
 from mtjlab.bench.drafted import draft, mistakes_of
-from mtjlab.bench.file import load
 from mtjlab.bench.search import Search
 from mtjlab.bench.worst import worst_cases
 from mtjlab.gui.first_use.checking import Checking
@@ -61,7 +60,7 @@ class FirstUse(QtWidgets.QDialog):
         self.setSizeGripEnabled(True)
         self.resize(_SIZE)
         self.welcome = Welcome()
-        self.instruments = Instruments(searches or (Search(), Search(load("everything"))), in_use)
+        self.instruments = Instruments(searches or (Search(), Search("everything")), in_use)
         self.wiring, self.limits = Wiring(), Limits()
         self.review, self.checking = Review(theme), Checking(theme)
         self.review.path.setText(str(runs_dir.absolute().parent / "rack.toml"))
@@ -154,6 +153,10 @@ class FirstUse(QtWidgets.QDialog):
         self._sim.setVisible(self.instruments.twin and self.page is not self.welcome)
         if self.page is self.review:
             self.review.look()
+            return
+        looking = self.instruments.work.on and not self.instruments.table.found
+        if self.page is self.welcome or looking:
+            # The first judgement imports every driver, which the search does in its thread.
             return
         answers = self.answers()
         wrong = mistakes_of(answers)
