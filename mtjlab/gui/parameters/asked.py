@@ -1,8 +1,7 @@
 """A run being asked for: a protocol, what was entered for it, and where that came from."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import cast
 
 from pydantic import BaseModel
 
@@ -12,52 +11,12 @@ from mtjlab.core.errors import ParameterError, StoreError
 from mtjlab.core.parameter_sheet import ParameterSheet
 from mtjlab.core.parameters import read_file
 from mtjlab.core.toml_value import toml_or_text
-from mtjlab.gui.parameters.draft import Draft, OnFailure
+from mtjlab.gui.parameters.draft import Draft
 from mtjlab.gui.parameters.run_options import RunOptions
 from mtjlab.runner.offered import about_protocol
 from mtjlab.runner.plan import recipe
-from mtjlab.runner.session_file import Use
+from mtjlab.runner.queue_item import OnFailure, QueueItem
 from mtjlab.store import RunReader
-
-
-class Item(Protocol):
-    """What is needed of an item of the queue."""
-
-    @property
-    def key(self) -> Any:
-        """Handed back with the changes."""
-
-    @property
-    def protocol(self) -> str:
-        """Name of its protocol."""
-
-    @property
-    def bench(self) -> str:
-        """Bench file or shipped name."""
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """As they were given."""
-
-    @property
-    def settings(self) -> Sequence[str]:
-        """`name=value` texts, which win."""
-
-    @property
-    def uses(self) -> Sequence[Use]:
-        """Parameters that earlier items supply."""
-
-    @property
-    def seed(self) -> int | None:
-        """None: drawn."""
-
-    @property
-    def name(self) -> str:
-        """In the queue."""
-
-    @property
-    def on_failure(self) -> str:
-        """`stop` or `continue`."""
 
 
 class Asked:
@@ -107,7 +66,7 @@ class Asked:
         return asked, said
 
     @classmethod
-    def of_item(cls, item: Item) -> "Asked":
+    def of_item(cls, item: QueueItem) -> "Asked":
         """As an item of the queue is.
 
         Raises:

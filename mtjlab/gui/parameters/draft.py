@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-OnFailure = Literal["stop", "continue"]
+from mtjlab.runner.queue_item import OnFailure
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.core import plugins
 from mtjlab.core.errors import MtjlabError
-from mtjlab.gui.parameters.asked import Asked, Item
+from mtjlab.gui.parameters.asked import Asked
 from mtjlab.gui.parameters.buttons import Buttons
 from mtjlab.gui.parameters.chooser import Chooser
-from mtjlab.gui.parameters.command_text import command_text
 from mtjlab.gui.parameters.file_dialogs import ask_to_open, ask_to_save
 from mtjlab.gui.parameters.form import Form
 from mtjlab.gui.parameters.head import Head
@@ -18,6 +17,8 @@ from mtjlab.gui.parameters.help_text import help_text
 from mtjlab.gui.parameters.judge import Judge
 from mtjlab.gui.parameters.word_boxes import CommandBox, HelpBox, Strip
 from mtjlab.gui.theme import Theme
+from mtjlab.runner.command_line import run_command
+from mtjlab.runner.queue_item import QueueItem
 
 # Below this the form needs every line.
 _TALL_PX = 520
@@ -134,7 +135,7 @@ class ParameterPanel(QtWidgets.QWidget):
         except MtjlabError as error:
             self._tell(str(error))
 
-    def edit(self, item: Item) -> None:
+    def edit(self, item: QueueItem) -> None:
         """Fill the form with an item of the queue; saving tells `edited`."""
         try:
             asked = Asked.of_item(item)
@@ -235,7 +236,9 @@ class ParameterPanel(QtWidgets.QWidget):
         self.buttons.allow(good)
         # Results of other items have no place in the command line of one run.
         alone = good and not self.asked.supplied
-        self.command.say(command_text(self.asked.draft(self._bench)) if alone else "")
+        draft = self.asked.draft(self._bench)
+        of = (draft.protocol, draft.bench, draft.parameters)
+        self.command.say(run_command(*of, seed=draft.seed) if alone else "")
 
     def _tell(self, words: str) -> None:
         """Something that the panel was asked for and cannot do; the form stays."""

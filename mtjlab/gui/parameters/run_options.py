@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mtjlab.bench.file import shipped
 from mtjlab.core.parameters import Ge, Parameters
-from mtjlab.gui.parameters.draft import OnFailure
+from mtjlab.runner.queue_item import OnFailure
 
 
 class RunOptions(Parameters):
