@@ -166,7 +166,7 @@ QLabel#outputs[on="true"] {{
     border-radius: 6px;
 }}
 QLabel#outputs[on="false"] {{ color: {theme.grey}; padding: 5px 12px; }}
-QTableView::indicator:unchecked {{
+QTableView::indicator:unchecked, QCheckBox::indicator:unchecked {{
     border: 1px solid {theme.grey}; background: {theme.paper}; width: 12px; height: 12px;
 }}
 QFrame#strip {{ border: 1px solid {theme.faint}; background: {theme.paper}; }}

@@ -62,6 +62,7 @@ class ParameterPanel(QtWidgets.QWidget):
         self._asked: Asked | None = None
         self._editing: Any = None
         self._note = ""
+        self._refused = False
         self._form: Form | None = None
         self.chooser = Chooser()
         self.head = Head(self.chooser)
@@ -100,7 +101,7 @@ class ParameterPanel(QtWidgets.QWidget):
         try:
             asked = Asked(name)
         except MtjlabError as error:
-            self._tell(str(error))
+            self.tell(str(error))
             self.chooser.show_name(self._asked.name if self._asked else "")
             return
         if self._asked is not None:
@@ -115,7 +116,7 @@ class ParameterPanel(QtWidgets.QWidget):
         try:
             asked, note = Asked.of_run(path)
         except MtjlabError as error:
-            self._tell(str(error))
+            self.tell(str(error))
             return
         self._show(asked, note)
 
@@ -124,7 +125,7 @@ class ParameterPanel(QtWidgets.QWidget):
         try:
             self.asked.load_file(path)
         except MtjlabError as error:
-            self._tell(str(error))
+            self.tell(str(error))
             return
         self._show(self.asked, keep_edit=True)
 
@@ -133,14 +134,14 @@ class ParameterPanel(QtWidgets.QWidget):
         try:
             self.asked.save_file(path)
         except MtjlabError as error:
-            self._tell(str(error))
+            self.tell(str(error))
 
     def edit(self, item: QueueItem) -> None:
         """Fill the form with an item of the queue; saving tells `edited`."""
         try:
             asked = Asked.of_item(item)
         except MtjlabError as error:
-            self._tell(str(error))
+            self.tell(str(error))
             return
         self._show(asked)
         self._set_editing(item.key)
@@ -151,6 +152,11 @@ class ParameterPanel(QtWidgets.QWidget):
         """The item is gone or has begun: what was entered stays, as something to add."""
         if self._editing is not None and self._editing == key:
             self._set_editing(None)
+
+    def tell(self, words: str) -> None:
+        """What was asked for cannot be done; the form stays, and the item that is edited, too."""
+        self._refused = True
+        self.strip.say(words)
 
     def close_down(self) -> None:
         """End the thread that works values out; for whoever closes the window."""
@@ -240,10 +246,6 @@ class ParameterPanel(QtWidgets.QWidget):
         of = (draft.protocol, draft.bench, draft.parameters)
         self.command.say(run_command(*of, seed=draft.seed) if alone else "")
 
-    def _tell(self, words: str) -> None:
-        """Something that the panel was asked for and cannot do; the form stays."""
-        self.strip.say(words)
-
     def _help(self, key: str) -> None:
         name = key.removeprefix("run.")
         resolved = "" if key.startswith("run.") else self._judge.resolved.texts.get(name, "")
@@ -261,9 +263,10 @@ class ParameterPanel(QtWidgets.QWidget):
         if self._editing is None:
             self.add_asked.emit(draft)
             return
-        key = self._editing
-        self._set_editing(None)
-        self.edited.emit(key, draft)
+        self._refused = False
+        self.edited.emit(self._editing, draft)
+        if not self._refused:
+            self._set_editing(None)
 
     def _run(self) -> None:
         self._judge.when_good(lambda: self.run_asked.emit(self.asked.draft(self._bench)))

@@ -103,6 +103,16 @@ def test_an_item_of_the_queue_is_edited(at: Callable) -> None:
     assert (len(desk.wait_added()), len(desk.edited)) == (1, 1)
 
 
+def test_changes_that_the_queue_refuses_stay_in_the_form(at: Callable) -> None:
+    desk = at("iv_sweep")
+    desk.panel.edit(QueueItem(5, "iv_sweep", "iv_sweep", "twin", 1))
+    desk.panel.edited.connect(lambda _key, _draft: desk.panel.tell("it has begun"))
+    desk.type("points", "11")
+    desk.panel.buttons.submit.click()
+    desk.bot.waitUntil(lambda: desk.strip() == "it has begun")
+    assert desk.panel.buttons.submit.text() == "&Save changes"
+
+
 def test_what_another_item_supplies_is_not_entered(at: Callable) -> None:
     desk = at("noise_learning")
     use = Use("cells", "map", "usable_cells")
