@@ -9,15 +9,36 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from mtjlab.core.places import runs_dir
-from mtjlab.store import Catalogue, Query, add_note, cell, find_run, repair, set_tag
+from mtjlab.store import (
+    Catalogue,
+    Query,
+    add_note,
+    cell,
+    find_run,
+    narrowed,
+    query_of,
+    repair,
+    set_tag,
+)
+
+# A look at more files than this takes a second or so.
+MANY_FILES = 500
 
 RunName = Annotated[str, typer.Argument(help="Run file, run id, or latest.")]
 
 
 def runs(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[QUERY]...",
+            help="Conditions and words, such as status:died tag:good since:2026-11 moons.",
+        ),
+    ] = None,
     protocol: Annotated[str | None, typer.Option(help="Of this protocol.")] = None,
     bench: Annotated[str | None, typer.Option(help="On this bench, by its name.")] = None,
     chip: Annotated[str | None, typer.Option(help="With this chip, by its id.")] = None,
@@ -39,7 +60,7 @@ def runs(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """List runs, the newest first; conditions narrow the list."""
-    query = Query(
+    options = Query(
         protocol=protocol,
         bench=bench,
         chip=chip,
@@ -51,9 +72,10 @@ def runs(
         text=text,
         limit=limit or None,
     )
+    query = narrowed(query_of(" ".join(words or ())), options)
     folder = runs_dir(out)
     with Catalogue(folder) as catalogue:
-        catalogue.refresh()
+        _look(catalogue, quiet=as_json)
         found = catalogue.find(query)
     if as_json:
         shown = [
@@ -83,6 +105,18 @@ def runs(
     screen.print(table)
     if limit and len(found) == limit:
         screen.print(f"the newest {limit}; --limit 0 shows all")
+
+
+def _look(catalogue: Catalogue, *, quiet: bool) -> None:
+    """On a terminal a first look at many runs says how far it is."""
+    screen = Console(stderr=True, quiet=quiet)
+    with Progress(console=screen, disable=quiet or not screen.is_terminal, transient=True) as bar:
+        task = bar.add_task("looking at run files", total=None, visible=False)
+        catalogue.refresh(
+            lambda done, total: bar.update(
+                task, completed=done, total=total, visible=total > MANY_FILES
+            )
+        )
 
 
 def note(

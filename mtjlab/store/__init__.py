@@ -20,6 +20,7 @@ from mtjlab.store.frames import columns, to_pandas, to_xarray
 from mtjlab.store.log_lines import LogLine
 from mtjlab.store.other_formats import FORMATS, export
 from mtjlab.store.query import Query, cell
+from mtjlab.store.query_text import narrowed, query_of, text_of
 from mtjlab.store.reader import RunReader
 from mtjlab.store.repair import repair
 from mtjlab.store.schema import Ending, RunHeader, Status
@@ -45,9 +46,12 @@ __all__ = [
     "compare",
     "export",
     "find_run",
+    "narrowed",
+    "query_of",
     "repair",
     "run_files",
     "set_tag",
+    "text_of",
     "to_pandas",
     "to_xarray",
 ]

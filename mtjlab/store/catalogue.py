@@ -5,7 +5,7 @@ files and the notes beside them. Where the folder cannot be written the copy is 
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -82,10 +82,17 @@ class Catalogue:
     ) -> None:
         self._db.close()
 
-    def refresh(self) -> int:
-        """Look at every file that is new or has changed; returns how many were read.
+    def refresh(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Look at every file that is new or has changed, the newest first.
 
         A file that cannot be read is listed as `unreadable`, with the reason.
+
+        Args:
+            progress: called with (files read, files to read) after each `PIECE`, when those are
+                kept and can be found. What it raises ends the look.
+
+        Returns:
+            How many were read.
         """
         there = stamps(self.runs_dir, SUFFIX)
         known = {
@@ -93,6 +100,7 @@ class Catalogue:
             for path, stamp, final in self._db.execute("SELECT path, stamp, final FROM runs")
         }
         stale = [path for path, stamp in there.items() if known.get(path) != (stamp, 1)]
+        stale.sort(reverse=True)
         gone = known.keys() - there.keys()
         with self._db:
             for name in gone:
@@ -107,6 +115,8 @@ class Catalogue:
                 for found in entries:
                     self._forget(found.path)
                     self._keep(found, there[found.path])
+            if progress is not None:
+                progress(min(start + PIECE, len(stale)), len(stale))
         return len(stale)
 
     def find(self, query: Query) -> list[Entry]:
@@ -122,6 +132,30 @@ class Catalogue:
         for path, tag in self._db.execute("SELECT path, tag FROM tags ORDER BY rowid"):
             tags.setdefault(path, []).append(tag)
         return [_entry(row, tags.get(row[0], ())) for row in rows]
+
+    def entry(self, path: str) -> Entry | None:
+        """One run by its path, as in `Entry`; None if it is not listed."""
+        names = ", ".join(_COLUMNS)
+        row = self._db.execute(f"SELECT {names} FROM runs WHERE path = ?", (path,)).fetchone()
+        if row is None:
+            return None
+        tags = self._db.execute("SELECT tag FROM tags WHERE path = ? ORDER BY rowid", (path,))
+        return _entry(row, [tag for (tag,) in tags])
+
+    def before(self, path: str) -> Entry | None:
+        """The run of the same protocol that was made before; None if there is none.
+
+        Args:
+            path: as in `Entry`, of a run that has been looked at.
+        """
+        rows = self._db.execute(
+            f"SELECT {', '.join('b.' + name for name in _COLUMNS)} FROM runs a JOIN runs b "
+            "ON b.protocol = a.protocol AND (b.day, b.number) < (a.day, a.number) "
+            "WHERE a.path = ? AND b.status != 'unreadable' "
+            "ORDER BY b.day DESC, b.number DESC LIMIT 1",
+            (path,),
+        ).fetchall()
+        return _entry(rows[0], ()) if rows else None
 
     def _keep(self, found: Entry, stamp: str) -> None:
         values = [found.path, stamp, int(found.final), *(getattr(found, n) for n in _COLUMNS[1:])]

@@ -11,6 +11,7 @@ from mtjlab.core.protocol import Stream
 from mtjlab.store.reader import RunReader
 
 PIECE_BYTES = 8 * 1024 * 1024
+WORD_LENGTH = 48
 _LINKS = ("session", "step", "uses")
 # What two runs may differ in without being different experiments.
 _OWN = frozenset({"run_id", "started", "command", "host", "resumed_from", "bench_toml", *_LINKS})
@@ -103,6 +104,12 @@ def differences(one: Mapping[str, Any], two: Mapping[str, Any]) -> tuple[Differe
         for name in names
         if one.get(name) != two.get(name)
     )
+
+
+def word(value: Any, length: int = WORD_LENGTH) -> str:
+    """A value in a table: short, and a dash where there is none."""
+    text = "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def _shortened(difference: Difference) -> Difference:

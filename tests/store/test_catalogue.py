@@ -23,6 +23,8 @@ from mtjlab.store import (
     repair,
     set_tag,
 )
+from mtjlab.store.catalogue import PIECE
+from mtjlab.store.glance import glance
 
 STREAMS = [
     Stream("map", "f8", (3,), "", "row,column,resistance_ohm"),
@@ -223,3 +225,51 @@ def test_notes_and_tags_live_beside_the_run(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Mend the line"):
         set_tag(path, "good", on=True, now=BEGAN)
     assert found(tmp_path) == [1]
+
+
+def test_a_long_look_says_how_far_it_is_and_keeps_what_it_has(tmp_path: Path) -> None:
+    path = run_file(tmp_path, 1)
+    for number in range(2, PIECE + 2):
+        name = f"{number:03d}-iv_sweep-{number:08x}.h5"
+        (path.parent / name).write_bytes(path.read_bytes())
+    told: list[tuple[int, int]] = []
+
+    def interrupted(done: int, total: int) -> None:
+        told.append((done, total))
+        raise KeyboardInterrupt
+
+    with Catalogue(tmp_path) as catalogue:
+        with pytest.raises(KeyboardInterrupt):
+            catalogue.refresh(interrupted)
+        assert told == [(PIECE, PIECE + 1)]
+        # The newest were looked at first.
+        assert [entry.number for entry in catalogue.find(Query(limit=1))] == [PIECE + 1]
+        told.clear()
+        assert catalogue.refresh(lambda done, total: told.append((done, total))) == 1
+    assert told == [(1, 1)]
+
+
+def test_a_run_knows_the_one_before_it_and_what_was_changed(tmp_path: Path) -> None:
+    first = run_file(tmp_path, 1)
+    run_file(tmp_path, 2, protocol="telegraph")
+    third = run_file(tmp_path, 3)
+    set_tag(third, "good", on=True, now=BEGAN)
+    with Catalogue(tmp_path) as catalogue:
+        catalogue.refresh()
+        names = [str(path.relative_to(tmp_path)) for path in (first, third)]
+        found = catalogue.before(names[1])
+        assert found is not None
+        assert tmp_path / found.path == first
+        assert catalogue.before(names[0]) is None
+        assert catalogue.entry("2026-01-01/009-x-0.h5") is None
+    seen = glance(tmp_path, names[1])
+    assert seen.entry is not None
+    assert seen.said.tags == seen.entry.tags == ("good",)
+    assert (seen.status, seen.before, seen.changed) == ("finished", first, ())
+    assert seen.results["train_accuracy"] == 0.97
+    first.unlink()
+    with pytest.raises(StoreError, match="no longer there"):
+        glance(tmp_path, names[0])
+    assert glance(tmp_path, names[1]).changed == ()
+    third.write_bytes(b"nonsense")
+    assert glance(tmp_path, names[1]).status == "unreadable"
