@@ -1,0 +1,1 @@
+"""The dock of the bench: its instruments between runs, and its limits."""
