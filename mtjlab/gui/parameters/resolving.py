@@ -67,6 +67,7 @@ class Resolving(QtCore.QObject):
         super().__init__(parent)
         # Two: loading every protocol for the first time must not hold up an answer.
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="parameters")
+        self._closed = False
         self._newest = 0
         self._question: Callable[[], Resolved] | None = None
         self._timer = QtCore.QTimer(self)
@@ -99,11 +100,12 @@ class Resolving(QtCore.QObject):
     def close(self) -> None:
         """No more answers; a question that is being worked on is not waited for."""
         self.forget()
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _send(self) -> None:
         number, question = self._newest, self._question
-        if question is not None:
+        if question is not None and not self._closed:
             self._pool.submit(lambda: self._answer(number, question))
 
     def _answer(self, number: int, question: Callable[[], Resolved]) -> None:

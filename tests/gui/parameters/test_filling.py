@@ -186,6 +186,14 @@ def test_a_recipe_of_another_house_is_typed(at: Callable) -> None:
     assert "does not load" in desk.strip()
 
 
+def test_a_panel_that_was_closed_takes_what_still_comes(at: Callable) -> None:
+    desk = at("iv_sweep")
+    desk.panel.close_down()
+    desk.panel.set_bench("array")
+    desk.press("points", Key.Key_Return)
+    assert "--bench array" in desk.command()
+
+
 def test_the_bench_of_the_window_is_followed(at: Callable) -> None:
     desk = at("iv_sweep")
     desk.panel.set_bench("my bench.toml")
