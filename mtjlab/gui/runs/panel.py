@@ -1,0 +1,307 @@
+"""The dock of the runs: search, list, look, and what can be done with a run."""
+
+from pathlib import Path
+
+from PyQt5 import QtCore, QtGui, QtWidgets
+
+from mtjlab.core.errors import UsageError
+from mtjlab.gui.runs.details import Details, command_words
+from mtjlab.gui.runs.model import RunsModel
+from mtjlab.gui.runs.reading import Reading
+from mtjlab.gui.theme import Theme
+from mtjlab.store import FORMATS, Entry, query_of
+from mtjlab.store.glance import Glance
+from mtjlab.store.other_formats import Format
+from mtjlab.store.query import STATUSES
+
+# Files of other processes appear by themselves.
+REFRESH_MS = 5000
+SEARCH_AFTER_MS = 200
+HINT = "protocol:telegraph status:died tag:good junction:3,14 since:2026-11 words"
+
+
+class RunsPanel(QtWidgets.QWidget):
+    """The catalogue. What is asked for goes out as signals with the path of a run file."""
+
+    open_asked = QtCore.pyqtSignal(object)
+    compare_asked = QtCore.pyqtSignal(object, object)
+    resume_asked = QtCore.pyqtSignal(object)
+    replay_asked = QtCore.pyqtSignal(object)
+    parameters_asked = QtCore.pyqtSignal(object)
+
+    def __init__(
+        self, runs_dir: Path, theme: Theme, parent: QtWidgets.QWidget | None = None
+    ) -> None:
+        """Begins to read at once, beside the window."""
+        super().__init__(parent)
+        self.runs_dir = runs_dir
+        self.model = RunsModel(theme, self)
+        self.reading = Reading(runs_dir, self)
+        self.search = QtWidgets.QLineEdit()
+        self.search.setPlaceholderText(HINT)
+        self.search.setAccessibleName("Search runs")
+        self.search.setClearButtonEnabled(True)
+        self._status = QtWidgets.QComboBox()
+        self._status.addItems(["any status", *STATUSES])
+        self._status.setAccessibleName("Status of the runs shown")
+        self.words = QtWidgets.QLabel()
+        self.words.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+        self.words.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.table = QtWidgets.QTableView()
+        self.details = Details()
+        self.acts = self._acts()
+        self._lay_out()
+        self._after = QtCore.QTimer(self)
+        self._after.setSingleShot(True)
+        self._after.setInterval(SEARCH_AFTER_MS)
+        self._timer = QtCore.QTimer(self)
+        self._timer.setInterval(REFRESH_MS)
+        self._connect()
+        self._timer.start()
+        self.refresh()
+
+    def _acts(self) -> dict[str, QtWidgets.QAction]:
+        """By name; the tool tip is the command that does the same."""
+        made = {}
+        for name, text, key in (
+            ("open", "&Open", ""),
+            ("compare", "&Compare two", ""),
+            ("resume", "&Resume", ""),
+            ("replay", "Re&play on the twin", ""),
+            ("parameters", "Take its &parameters", ""),
+            ("repair", "Repair", ""),
+            ("copy", "Copy path", "Ctrl+Shift+C"),
+        ):
+            act = QtWidgets.QAction(text, self)
+            if key:
+                act.setShortcut(key)
+                act.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            act.triggered.connect(lambda _checked, name=name: self.act(name))
+            self.addAction(act)
+            made[name] = act
+        return made
+
+    def _lay_out(self) -> None:
+        table = self.table
+        table.setModel(self.model)
+        table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setSortingEnabled(True)
+        table.sortByColumn(0, QtCore.Qt.SortOrder.DescendingOrder)
+        table.setShowGrid(False)
+        table.setAlternatingRowColors(True)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setContextMenuPolicy(QtCore.Qt.ContextMenuPolicy.CustomContextMenu)
+        table.setAccessibleName("Runs")
+        rows, heads = table.verticalHeader(), table.horizontalHeader()
+        assert rows is not None
+        assert heads is not None
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
+        heads.setStretchLastSection(True)
+        em = self.fontMetrics().averageCharWidth()
+        for column, letters in enumerate((15, 16, 12, 12, 13, 42, 12, 24, 10)):
+            table.setColumnWidth(column, letters * em)
+        bar = QtWidgets.QHBoxLayout()
+        bar.addWidget(self.search, 1)
+        bar.addWidget(self._status)
+        for name in ("open", "compare", "resume", "replay", "parameters"):
+            button = QtWidgets.QToolButton()
+            button.setDefaultAction(self.acts[name])
+            bar.addWidget(button)
+        self._export = QtWidgets.QToolButton()
+        self._export.setText("E&xport")
+        self._export.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._export.setMenu(self._export_menu())
+        bar.addWidget(self._export)
+        split = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
+        split.addWidget(table)
+        split.addWidget(self.details)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setChildrenCollapsible(True)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addLayout(bar)
+        layout.addWidget(split, 1)
+        layout.addWidget(self.words)
+
+    def _export_menu(self) -> QtWidgets.QMenu:
+        menu = QtWidgets.QMenu(self)
+        for form in FORMATS:
+            act = menu.addAction(f"{form}, beside the run file")
+            assert act is not None
+            act.setToolTip(f"mtjlab export RUN --to {form}")
+            act.triggered.connect(lambda _checked, form=form: self._export_as(form))
+        return menu
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(lambda _text: self._after.start())
+        self.search.returnPressed.connect(self._ask)
+        self._status.currentIndexChanged.connect(lambda _index: self._ask())
+        self._after.timeout.connect(self._ask)
+        self._timer.timeout.connect(self.refresh)
+        self.table.activated.connect(lambda _index: self.act("open"))
+        self.table.customContextMenuRequested.connect(self._menu)
+        chosen = self.table.selectionModel()
+        assert chosen is not None
+        chosen.selectionChanged.connect(lambda _now, _before: self._selected())
+        reading, details = self.reading, self.details
+        reading.listed.connect(self._listed)
+        reading.looked.connect(self._looked)
+        reading.progress.connect(self._progressed)
+        reading.said.connect(self.words.setText)
+        reading.failed.connect(lambda words: self.words.setText(f"▲ {words}"))
+        details.noted.connect(self._note)
+        details.tagged.connect(self._tag)
+        details.drawn.connect(self._selected)
+        details.said.connect(lambda words: self.words.setText(f"▲ {words}"))
+        self._selected()
+
+    def _export_as(self, form: Format) -> None:
+        for path in self.selected:
+            self.reading.export(path, form)
+
+    def _note(self, text: str) -> None:
+        for path in self.selected:
+            self.reading.note(path, text)
+
+    def _tag(self, word: str, on: bool) -> None:
+        for path in self.selected:
+            self.reading.tag(path, word, on=on)
+
+    # -- asking -------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Look for new and changed files."""
+        self._ask(refresh=True)
+
+    def _ask(self, *, refresh: bool = False) -> None:
+        status = self._status.currentText()
+        text = str(self.search.text())
+        if self._status.currentIndex() > 0:
+            text += f" status:{status}"
+        try:
+            query = query_of(text)
+        except UsageError as error:
+            self.words.setText(f"▲ {error}")
+            return
+        self.reading.list_runs(query, refresh=refresh)
+
+    def _listed(self, entries: object) -> None:
+        assert isinstance(entries, list)
+        chosen = [entry.path for entry in self._chosen_entries()]
+        before = self.model.entries
+        self.model.show_entries(entries)
+        if self.model.entries is not before and chosen:
+            self._select(chosen)
+        self.words.setText(f"{len(entries)} runs below {self.runs_dir}")
+
+    def _select(self, paths: list[str]) -> None:
+        selection = self.table.selectionModel()
+        assert selection is not None
+        chosen = QtCore.QItemSelection()
+        last = self.model.columnCount() - 1
+        for row in (self.model.row_of(path) for path in paths):
+            if row >= 0:
+                chosen.select(self.model.index(row, 0), self.model.index(row, last))
+        selection.select(chosen, QtCore.QItemSelectionModel.SelectionFlag.Select)
+
+    def _progressed(self, done: int, total: int) -> None:
+        if total > 200:
+            self.words.setText(f"reading run files: {done} of {total}")
+
+    # -- one run, or two ----------------------------------------------------------------------
+
+    def _chosen_entries(self) -> list[Entry]:
+        selection = self.table.selectionModel()
+        assert selection is not None
+        rows = sorted(index.row() for index in selection.selectedRows())
+        return [self.model.entries[row] for row in rows if row < len(self.model.entries)]
+
+    @property
+    def selected(self) -> list[Path]:
+        """Run files, in the order shown."""
+        return [self.runs_dir / entry.path for entry in self._chosen_entries()]
+
+    def _selected(self) -> None:
+        entries = self._chosen_entries()
+        one, two = len(entries) == 1, len(entries) == 2
+        for name in ("open", "replay", "parameters", "copy"):
+            self.acts[name].setEnabled(one)
+        self.acts["compare"].setEnabled(two)
+        status = entries[0].status if one else ""
+        self.acts["resume"].setEnabled(status in ("aborted", "failed", "died"))
+        self.acts["repair"].setEnabled(status == "died")
+        self._export.setEnabled(bool(entries))
+        paths = self.selected
+        for name, verb in (
+            ("open", "show"),
+            ("resume", "resume"),
+            ("replay", "replay"),
+            ("compare", "diff"),
+            ("repair", "repair"),
+        ):
+            said = command_words(verb, *paths)
+            self.acts[name].setToolTip(said if self.acts[name].isEnabled() else _NEEDS[name])
+        if one:
+            self.reading.look_at(entries[0].path)
+        else:
+            self.details.show_glance(None)
+
+    def _looked(self, glance: object) -> None:
+        # What was asked for a moment ago may not be selected any more.
+        if isinstance(glance, Glance) and [glance.path] == self.selected:
+            self.details.show_glance(glance)
+
+    def act(self, name: str) -> None:
+        """What the button of that name does, if it can."""
+        paths = self.selected
+        if not self.acts[name].isEnabled() or not paths:
+            return
+        match name:
+            case "compare":
+                self.compare_asked.emit(*paths)
+            case "repair":
+                self.reading.mend(paths[0])
+            case "copy":
+                board = QtWidgets.QApplication.clipboard()
+                assert board is not None
+                board.setText(str(paths[0]))
+            case _:
+                getattr(self, f"{name}_asked").emit(paths[0])
+
+    def _menu(self, place: QtCore.QPoint) -> None:
+        menu = QtWidgets.QMenu(self)
+        menu.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(list(self.acts.values()))
+        export = self._export_menu()
+        export.setTitle("E&xport")
+        menu.addMenu(export)
+        port = self.table.viewport()
+        assert port is not None
+        menu.popup(port.mapToGlobal(place))
+
+    def set_theme(self, theme: Theme) -> None:
+        """In these colours."""
+        self.model.set_theme(theme)
+
+    def close_down(self) -> None:
+        """End the reading thread; for whoever closes the window."""
+        self._timer.stop()
+        self.reading.close()
+
+    def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
+        """Closed by itself, it takes its thread along."""
+        self.close_down()
+        super().closeEvent(event)
+
+
+_NEEDS = {
+    "open": "select one run",
+    "resume": "select a run that was aborted, failed or died",
+    "replay": "select one run",
+    "compare": "select two runs (Ctrl+click)",
+    "repair": "select a run that died",
+}
