@@ -26,6 +26,9 @@ def gui(
     start: Annotated[
         Path | None, typer.Option(help="The same, and the queue starts at once.")
     ] = None,
+    leave: Annotated[
+        bool, typer.Option("--leave", help="Close when the queue has ended, with its exit code.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the run files.")] = None,
     settings: Annotated[
         Path | None,
@@ -49,6 +52,7 @@ def gui(
         runs_dir=runs_dir(out),
         session=queued,
         start=start is not None,
+        leave=leave,
         settings=settings,
     )
     raise typer.Exit(code)
