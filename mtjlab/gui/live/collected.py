@@ -18,8 +18,9 @@ from mtjlab.core.events import (
 )
 from mtjlab.core.interfaces import Reading
 from mtjlab.core.protocol import Stream
+from mtjlab.gui.live.stored_trace import StoredTrace
 from mtjlab.gui.live.table import Table
-from mtjlab.gui.live.trace import LiveTrace
+from mtjlab.gui.live.trace import LiveTrace, Trace
 from mtjlab.store import RunReader
 
 # Raw samples come in this stream, with the other saying when.
@@ -51,7 +52,7 @@ class Collected:
         self.run_file: Path | None = None
         self.parameters: Mapping[str, Any] = {}
         self.tables: dict[str, Table] = {}
-        self.traces: dict[str, LiveTrace] = {}
+        self.traces: dict[str, Trace] = {}
         self.state, self.status = "", "waiting"
         self.error: str | None = None
         self.results: Mapping[str, Any] = {}
@@ -63,6 +64,7 @@ class Collected:
         self.readings: Mapping[str, Reading] = {}
         self.version = 0
         self._earlier = earlier
+        self._live: LiveTrace | None = None
 
     def __call__(self, event: Event) -> None:
         """The next event."""
@@ -93,19 +95,23 @@ class Collected:
         self.seed, self.run_id, self.parameters = event.seed, event.run_id, event.parameters
         self.run_file = Path(event.run_file) if event.run_file else None
         self._declare(event.streams)
+        if self._live is not None and self._earlier is not None:
+            # Without a gap the trace goes on in a segment that was begun there.
+            with RunReader.open(self._earlier) as run:
+                self._live.segments(run.stream(SEGMENTS, 0, run.checkpoint_rows().get(SEGMENTS)))
         self.status = "running"
 
     def _declare(self, streams: tuple[Stream, ...]) -> None:
         names = {stream.name for stream in streams}
         for stream in streams:
             if stream.name == TRACE and SEGMENTS in names:
-                self.traces[TRACE] = LiveTrace(stream)
+                self._live = self.traces[TRACE] = LiveTrace(stream)
             else:
                 self.tables[stream.name] = Table(stream)
 
     def _rows(self, name: str, index0: int, rows: NDArray[Any]) -> None:
-        if name in self.traces:
-            self.traces[name].append(index0, rows)
+        if name == TRACE and self._live is not None:
+            self._live.append(index0, rows)
             return
         table = self.tables.get(name)
         if table is None:
@@ -114,8 +120,8 @@ class Collected:
             with RunReader.open(self._earlier) as run:
                 table.append(run.stream(name, 0, index0))
         table.append(rows)
-        if name == SEGMENTS and TRACE in self.traces:
-            self.traces[TRACE].segments(rows)
+        if name == SEGMENTS and self._live is not None:
+            self._live.segments(rows)
 
     @classmethod
     def of_file(cls, path: Path) -> "Collected":
@@ -141,6 +147,9 @@ class Collected:
             )
             for name in made.tables:
                 made._rows(name, 0, np.asarray(run.stream(name)))
+            made._live = None
+            if TRACE in made.traces:
+                made.traces[TRACE] = StoredTrace(path, TRACE, SEGMENTS)
             made.status, made.error, made.results = run.status, run.error, run.results
             made.done, made.total, made.bench_time_s = run.done, run.total, run.bench_time_s
         made.version += 1
