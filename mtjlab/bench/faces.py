@@ -94,7 +94,9 @@ class GuardedSource:
     def measure(self) -> Reading:
         """As `SourceMeter.measure`."""
         with self._guard.permitted(self._reading_s()):
-            return self._source.measure()
+            reading = self._source.measure()
+            self._guard.readings[self._terminal] = reading
+            return reading
 
     def sweep(self, levels: NDArray[np.float64], delay_s: float) -> NDArray[np.float64]:
         """As `SourceMeter.sweep`; every level is checked before the first is sent."""

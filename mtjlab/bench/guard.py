@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from mtjlab.bench.ledger import Ledger
 from mtjlab.core.clock import Clock
 from mtjlab.core.errors import LimitError
-from mtjlab.core.interfaces import Daq, SourceMeter
+from mtjlab.core.interfaces import Daq, Reading, SourceMeter
 from mtjlab.core.limits import JunctionLimits
 from mtjlab.core.permit import WritePermit
 from mtjlab.core.units import si
@@ -31,6 +31,8 @@ class Guard:
             set-point: in a block or sweep, after one that failed, and of a current source.
         energised: an output has been switched on, or a board output moved off 0 V, at some time.
         live: the same, and the bench has not been made safe since.
+        readings: terminal -> the last reading of its source-meter.
+        turned: called whenever `live` changes, by whoever changes it.
         ledger: books how long which junction stands at what.
         sources, boards: what can be asked before a selector moves.
     """
@@ -44,6 +46,8 @@ class Guard:
         self.setpoints: dict[str, float] = {}
         self.spans: dict[str, tuple[float, float]] = {}
         self.energised = self.live = False
+        self.readings: dict[str, Reading] = {}
+        self.turned: Callable[[], None] = lambda: None
         self.ledger = Ledger(wiring, limits, clock)
         self.sources: dict[str, SourceMeter] = {}
         self.boards: dict[str, Daq] = {}
@@ -68,8 +72,15 @@ class Guard:
 
     def energise(self) -> None:
         """An output is about to go on: from here on a lease is held."""
-        self.energised = self.live = True
+        before, self.energised, self.live = self.live, True, True
         self.lease()
+        if not before:
+            self.turned()
+
+    def rest(self) -> None:
+        """Everything has been read back as off."""
+        self.live = False
+        self.turned()
 
     @contextmanager
     def permitted(self, duration_s: float = 0.0) -> Iterator[None]:
@@ -187,6 +198,7 @@ class Guard:
         """Nothing is known to stand at its last set-point any more."""
         self.setpoints.clear()
         self.spans.clear()
+        self.readings.clear()
         self.ledger.rests()
 
     def _compare(

@@ -284,7 +284,7 @@ class OpenBench:
             absent=absent,
             coils={coil.source: coil for coil in self.wiring.coils},
         )
-        self.guard.live = False
+        self.guard.rest()
         if self._watch is not None:
             with suppress(Unwatched):
                 self._watch.free()

@@ -70,10 +70,8 @@ class LiveRun(QtCore.QObject):
         window.shown.setText(words_of(shown))
         window.follow.setVisible(not self.following and live.run_id != "")
         on = live.status == "running"
-        window.progress.setVisible(on)
-        if on:
-            window.progress.setValue(round(1000 * live.done / live.total) if live.total else 0)
-            window.progress.setFormat(f"{live.protocol} %p %")
+        fraction = min(1.0, live.done / live.total) if live.total else 0.0
+        window.show_progress(fraction if on else None, live.protocol)
         window.state.setText(state_words(live))
 
 

@@ -91,15 +91,26 @@ class Window(QtWidgets.QMainWindow):
         self.progress = QtWidgets.QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setFixedWidth(180)
-        self.progress.hide()
         gap = QtWidgets.QWidget()
         gap.setSizePolicy(
             QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Preferred
         )
         self.stop = StopButton(stop)
-        for part in (self.twin, self.outputs, self.state, self.progress, gap, self.stop):
+        for part in (self.twin, self.outputs, self.state):
+            bar.addWidget(part)
+        self._progress = bar.addWidget(self.progress)
+        self.show_progress(None, "")
+        for part in (gap, self.stop):
             bar.addWidget(part)
         self.addToolBar(QtCore.Qt.ToolBarArea.TopToolBarArea, bar)
+
+    def show_progress(self, fraction: float | None, what: str) -> None:
+        """How far a run is; None: none is on."""
+        assert self._progress is not None
+        self._progress.setVisible(fraction is not None)
+        if fraction is not None:
+            self.progress.setValue(round(1000 * fraction))
+            self.progress.setFormat(f"{what} %p %")
 
     def _centre(self) -> QtWidgets.QWidget:
         centre = QtWidgets.QWidget()

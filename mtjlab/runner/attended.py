@@ -24,6 +24,7 @@ from mtjlab.runner.bench_thread import BenchThread
 
 POLL_EVERY_S = 1.0
 
+LENT = "lent to the run"
 _IN_A_RUN = "a run has the instruments; they come back when it has ended"
 
 
@@ -174,8 +175,12 @@ class Attended:
     def _release(self) -> None:
         self._wanted = self._wanted if self._in_a_run else self._links is not None
         self._let_go()
+        lent = tuple(
+            replace(one, state=LENT, output_on=None, level=None, error="")
+            for one in self._state.instruments
+        )
         self._tell(
-            replace(self._state, phase="in a run", instruments=(), words=_IN_A_RUN, wrong=False)
+            replace(self._state, phase="in a run", instruments=lent, words=_IN_A_RUN, wrong=False)
         )
 
     def _take_back(self) -> None:

@@ -34,6 +34,7 @@ from mtjlab.runner.continued import snapshot
 from mtjlab.runner.outcome import Outcome, words
 from mtjlab.runner.plan import Plan
 from mtjlab.runner.recovery import Recovery, end_safely
+from mtjlab.runner.seen import Seen
 from mtjlab.store import RunWriter
 
 CHECKPOINT_EVERY_S = 1.0
@@ -70,6 +71,7 @@ class Run:
         self._booked_s = time.monotonic()
         self._progress: Progress | None = None
         self._begun = plan.begun
+        self._seen: Seen | None = None
         self._thread = threading.Thread(target=self._execute, name="mtjlab run")
 
     def start(self) -> None:
@@ -151,6 +153,7 @@ class Run:
             notice=self._notice,
             pretend=plan.runs_dir is None or plan.on_twin,
         )
+        self._seen = Seen(bench.guard, self._tell)
         rig = bench.rig(self._emit)
         streams = plan.protocol.streams(plan.params, rig)
         self._declared = {stream.name: stream for stream in streams}
@@ -262,6 +265,8 @@ class Run:
             index = self._sent.get(stream, 0)
             self._sent[stream] = index + len(block)
             self._tell(Rows(stream, index, frozen_rows(block)))
+        if self._seen is not None:
+            self._seen.look()
 
     def _checkpoint(self) -> None:
         """Save all that is needed to go on from the last committed step."""

@@ -120,7 +120,9 @@ def test_check_tells_the_table_of_mtjlab_check_and_its_absence(watched: Watched)
 def test_a_run_gets_the_instruments_and_gives_them_back(watched: Watched) -> None:
     watched.bench.connect("twin").result(TIMEOUT_S)
     state = watched.bench.release()
-    assert (state.phase, state.instruments) == ("in a run", ())
+    assert state.phase == "in a run"
+    assert {one.state for one in state.instruments} == {"lent to the run"}
+    assert not state.energised
     asked = watched.bench.look().result(TIMEOUT_S)
     assert asked.wrong
     assert "a run has the instruments" in asked.words
