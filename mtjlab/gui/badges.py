@@ -103,3 +103,4 @@ def _restyle(widget: QtWidgets.QWidget) -> None:
     assert style is not None
     style.unpolish(widget)
     style.polish(widget)
+    widget.updateGeometry()

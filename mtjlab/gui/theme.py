@@ -147,6 +147,12 @@ QLabel[role="warn"] {{ color: {theme.warn}; }}
 QLabel[role="ok"] {{ color: {theme.ok}; }}
 QLabel[role="quiet"] {{ color: {theme.grey}; }}
 QLineEdit[wrong="true"] {{ border: 2px solid {theme.danger}; border-radius: 2px; }}
+QToolBar#bar {{ spacing: 10px; padding: 4px 6px; border: none; }}
+QProgressBar {{
+    border: 1px solid {theme.grey}; border-radius: 4px; background: {theme.paper};
+    color: {theme.ink}; text-align: center; min-height: 18px;
+}}
+QProgressBar::chunk {{ background: {theme.faint}; border-radius: 3px; }}
 QPushButton#stop {{
     background: {STOP_RED}; color: white; font-weight: bold; font-size: 17px;
     padding: 7px 26px; border: 3px solid {theme.panel}; border-radius: 6px;

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
-from mtjlab.gui.badges import OutputsBadge, RedBorder, TwinBadge
+from mtjlab.gui.badges import BORDER_PX, OutputsBadge, RedBorder, TwinBadge
 from mtjlab.gui.remembered import Remembered
 from mtjlab.gui.stop import StopButton
 from mtjlab.gui.theme import STOP_RED
@@ -14,6 +14,9 @@ from mtjlab.gui.views.deck import Deck
 _LEFT = QtCore.Qt.DockWidgetArea.LeftDockWidgetArea
 _BOTTOM = QtCore.Qt.DockWidgetArea.BottomDockWidgetArea
 SMALLEST = QtCore.QSize(960, 600)
+COMFORTABLE = QtCore.QSize(1500, 900)
+# Lower than this, bench and protocol take turns in one place.
+_TALL_PX = 820
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,10 @@ class Window(QtWidgets.QMainWindow):
         self.strip = Strip()
         self.setCentralWidget(self._centre())
         self.docks = self._docks(panels)
+        # The red border has a place of its own and covers nothing.
+        self.setContentsMargins(BORDER_PX, BORDER_PX, BORDER_PX, BORDER_PX)
         self.border = RedBorder(self, STOP_RED)
-        self.resize(1500, 900)
+        self.resize(self._room())
         if not remembered.restore_layout(self):
             self.lay_out()
 
@@ -90,17 +95,18 @@ class Window(QtWidgets.QMainWindow):
         self.state.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.progress = QtWidgets.QProgressBar()
         self.progress.setRange(0, 1000)
-        self.progress.setFixedWidth(180)
+        self.progress.setFixedWidth(220)
+        self.progress.setTextVisible(True)
         gap = QtWidgets.QWidget()
         gap.setSizePolicy(
             QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Preferred
         )
         self.stop = StopButton(stop)
-        for part in (self.twin, self.outputs, self.state):
+        for part in (self.twin, self.outputs):
             bar.addWidget(part)
         self._progress = bar.addWidget(self.progress)
         self.show_progress(None, "")
-        for part in (gap, self.stop):
+        for part in (self.state, gap, self.stop):
             bar.addWidget(part)
         self.addToolBar(QtCore.Qt.ToolBarArea.TopToolBarArea, bar)
 
@@ -147,6 +153,11 @@ class Window(QtWidgets.QMainWindow):
             jump.activated.connect(lambda dock=dock: _to_front(dock))
         return docks
 
+    def _room(self) -> QtCore.QSize:
+        """As large as is comfortable, and never larger than the screen."""
+        screen = QtWidgets.QApplication.primaryScreen()
+        return COMFORTABLE if screen is None else COMFORTABLE.boundedTo(screen.availableSize())
+
     def lay_out(self) -> None:
         """The docks as they were the first time."""
         for dock in self.docks.values():
@@ -156,16 +167,18 @@ class Window(QtWidgets.QMainWindow):
             self.addDockWidget(_LEFT, self.docks[name])
         for name in ("queue", "runs", "log"):
             self.addDockWidget(_BOTTOM, self.docks[name])
-        self.splitDockWidget(
-            self.docks["bench"], self.docks["protocol"], QtCore.Qt.Orientation.Vertical
-        )
+        left = self.docks["bench"], self.docks["protocol"]
+        if self.height() < _TALL_PX:
+            self.tabifyDockWidget(*left)
+            left[1].raise_()
+        else:
+            self.splitDockWidget(*left, QtCore.Qt.Orientation.Vertical)
         self.tabifyDockWidget(self.docks["queue"], self.docks["runs"])
         self.tabifyDockWidget(self.docks["runs"], self.docks["log"])
         self.docks["queue"].raise_()
-        left, bottom = [self.docks["bench"], self.docks["protocol"]], [self.docks["queue"]]
         self.resizeDocks(left, [2, 3], QtCore.Qt.Orientation.Vertical)
         self.resizeDocks(left[:1], [400], QtCore.Qt.Orientation.Horizontal)
-        self.resizeDocks(bottom, [270], QtCore.Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["queue"]], [270], QtCore.Qt.Orientation.Vertical)
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
         """Only when the bench is known to be safe; see `leaving`."""

@@ -46,6 +46,9 @@ class Deck(QtWidgets.QWidget):
         self._junction: tuple[int, int] | None = None
         self._tabs = QtWidgets.QTabWidget()
         self._tabs.setDocumentMode(True)
+        bar = self._tabs.tabBar()
+        assert bar is not None
+        bar.setDrawBase(False)
         self._tabs.currentChanged.connect(self._turned)
         self._pause = QtWidgets.QToolButton()
         self._pause.setText("&Pause view")
