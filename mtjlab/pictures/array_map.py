@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from mtjlab.analysis.cell_grid import grid_of
 from mtjlab.pictures.columns import Columns, column_names, columns
 from mtjlab.pictures.heading import heading, roomy
 from mtjlab.pictures.scale import prefixed
@@ -69,11 +70,7 @@ def draw(run: RunReader) -> Figure:
 
 
 def _grid(table: Columns, name: str) -> NDArray[np.float64]:
-    """Values at (row, column) of the chip; nan where there is no junction."""
-    row, column = (table[axis].astype(int) for axis in ("row", "column"))
-    image = np.full((row.max() - row.min() + 1, column.max() - column.min() + 1), np.nan)
-    image[row - row.min(), column - column.min()] = table[name]
-    return image
+    return grid_of(table["row"], table["column"], table[name])
 
 
 def _extent(table: Columns) -> tuple[float, float, float, float]:

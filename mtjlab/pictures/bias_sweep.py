@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from mtjlab.analysis.model_curves import occupancy_curve
 from mtjlab.pictures.columns import Columns, columns
 from mtjlab.pictures.heading import heading, roomy
 from mtjlab.pictures.intervals import draw_points
@@ -63,7 +64,7 @@ def _draw_occupancy(axes: Axes, points: Columns, fits: Columns) -> None:
             at = np.linspace(mine["bias_v"].min(), mine["bias_v"].max(), 200)
             v50, width = curves[name]["v50_v"][0], curves[name]["width_v"][0]
             if np.isfinite(width):
-                curve = 0.5 * (1.0 + np.tanh(0.5 * (at - v50) / width))
+                curve = occupancy_curve(at, v50, width)
                 axes.plot(factor * at, curve, color=colour, linewidth=1.0, alpha=0.7)
     axes.set_ylim(-0.03, 1.03)
     dress(axes, title="Share of time in AP", x=f"bias ({unit})")

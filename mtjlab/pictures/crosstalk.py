@@ -4,6 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mtjlab.analysis.cell_grid import pair_matrix, symmetric_span
+from mtjlab.analysis.model_curves import expected_counts, in_standard_errors
 from mtjlab.pictures.columns import Columns, columns
 from mtjlab.pictures.heading import heading, roomy
 from mtjlab.pictures.scale import prefixed
@@ -33,15 +35,10 @@ def draw(run: RunReader) -> Figure:
 
 
 def _draw_matrix(figure: Figure, axes: Axes, pairs: Columns) -> None:
-    one = np.column_stack([pairs["row"], pairs["column"]]).astype(int)
-    other = np.column_stack([pairs["other_row"], pairs["other_column"]]).astype(int)
-    places = np.unique(np.concatenate([one, other]), axis=0)
-    number = {tuple(place): index for index, place in enumerate(places.tolist())}
-    image = np.full((len(places), len(places)), np.nan)
-    for a, b, r in zip(one.tolist(), other.tolist(), pairs["correlation"], strict=True):
-        image[number[tuple(a)], number[tuple(b)]] = image[number[tuple(b)], number[tuple(a)]] = r
-    finite = np.abs(image[np.isfinite(image)])
-    span = float(finite.max()) if len(finite) and finite.max() > 0 else 1.0
+    one = np.column_stack([pairs["row"], pairs["column"]])
+    other = np.column_stack([pairs["other_row"], pairs["other_column"]])
+    places, image = pair_matrix(one, other, pairs["correlation"])
+    span = symmetric_span(image)
     drawn = axes.imshow(image, cmap="RdBu_r", vmin=-span, vmax=span, interpolation="nearest")
     bar = figure.colorbar(drawn, ax=axes, fraction=0.05, pad=0.02)
     bar.ax.tick_params(labelsize=TICK)
@@ -59,16 +56,14 @@ def _draw_distribution(axes: Axes, pairs: Columns) -> None:
     if not known.any():
         empty(axes, "no pair has a correlation")
         return
-    # In its own standard errors: independent pairs are normal, however slow they are.
-    error = 1.0 / np.sqrt(np.maximum(pairs["effective"] - 3.0, 1.0))
-    z = (np.arctanh(np.clip(pairs["correlation"], -0.999999, 0.999999)) / error)[known]
+    z = in_standard_errors(pairs["correlation"], pairs["effective"])[known]
     quiet = pairs["quiet_correlation"][known]
     reach = max(4.5, float(np.abs(z).max()) * 1.05)
     counts, edges = np.histogram(z, bins=BINS, range=(-reach, reach))
     axes.stairs(counts, edges, fill=True, color=BLUE, alpha=0.75, label=f"{len(z)} pairs")
     at = np.linspace(-reach, reach, 300)
     width = edges[1] - edges[0]
-    normal = len(z) * width * np.exp(-0.5 * at**2) / np.sqrt(2.0 * np.pi)
+    normal = expected_counts(at, len(z), width)
     axes.plot(at, normal, color=VERMILLION, linewidth=1.6, label="independent")
     if np.isfinite(quiet).any():
         largest = float(np.nanmax(np.abs(quiet)))

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from mtjlab.analysis.thinning import running_mean
 from mtjlab.pictures.columns import Columns
 from mtjlab.pictures.style import (
     BLUE,
@@ -86,16 +86,6 @@ def draw_accuracy(axes: Axes, evaluation: Columns, run: RunReader) -> None:
 def _floor(lowest: float) -> float:
     """Beginning of the axis in per cent, with room for a legend below the curves."""
     return max(-3.0, 10.0 * math.floor(10 * lowest - 3.5))
-
-
-def running_mean(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Mean of the last `window` values (fewer at the beginning), leaving out what is not finite."""
-    finite = np.isfinite(values)
-    sums = np.cumsum(np.where(finite, values, 0.0))
-    counts = np.cumsum(finite)
-    sums[window:] = sums[window:] - sums[:-window]
-    counts[window:] = counts[window:] - counts[:-window]
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _number(run: RunReader, name: str) -> float | None:

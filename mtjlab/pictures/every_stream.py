@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from mtjlab.analysis.thinning import extremes
 from mtjlab.core.protocol import Stream
 from mtjlab.pictures.columns import column_names
 from mtjlab.pictures.heading import heading, roomy
@@ -117,30 +118,3 @@ def _last_row(title: str, row: NDArray[np.generic], unit: str) -> Callable[[Axes
         whole_numbers(axes)
 
     return draw_on
-
-
-def extremes(
-    values: NDArray[np.float64], most: int = 4000
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Positions and values of a line that looks the same with at most `most` points.
-
-    Keeps the smallest and the largest value of each stretch, so that no spike is lost.
-    """
-    stretch = -(-2 * len(values) // most)
-    if stretch <= 2:
-        return np.arange(len(values), dtype=np.float64), values
-    whole = len(values) // stretch * stretch
-    blocks = values[:whole].reshape(-1, stretch)
-    # A stretch of nothing but NaN stays NaN: a gap in the line, as it should be.
-    known = np.isfinite(blocks)
-    low = np.where(known, blocks, np.inf).min(axis=1)
-    high = np.where(known, blocks, -np.inf).max(axis=1)
-    line = np.column_stack([low, high])
-    line[~known.any(axis=1)] = np.nan
-    starts = np.arange(0, whole, stretch, dtype=np.float64)
-    at = np.column_stack([starts, starts + stretch / 2])
-    tail = values[whole:]
-    return (
-        np.concatenate([at.ravel(), np.arange(whole, len(values), dtype=np.float64)]),
-        np.concatenate([line.ravel(), tail]),
-    )

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from mtjlab.analysis.model_curves import current_line, far_from_zero
 from mtjlab.pictures.columns import Columns, columns
 from mtjlab.pictures.heading import heading, roomy
 from mtjlab.pictures.scale import prefixed
@@ -32,8 +33,7 @@ def _draw(current: Axes, resistance: Axes, points: Columns, fits: Columns) -> No
     ampere, amperes = prefixed(points["current_a"], "A")
     cells = np.stack([points["row"], points["column"]], axis=1)
     chosen = list(dict.fromkeys(map(tuple, cells)))
-    # Near 0 V a quotient of two small numbers shows nothing but noise.
-    off = np.abs(points["voltage_v"]) > 0.1 * np.abs(points["voltage_v"]).max()
+    off = far_from_zero(points["voltage_v"])
     ohm, ohms = prefixed(points["voltage_v"][off] / points["current_a"][off], "Ω")
     for index, cell in enumerate(chosen):
         mine = (cells == cell).all(axis=1)
@@ -50,7 +50,8 @@ def _draw(current: Axes, resistance: Axes, points: Columns, fits: Columns) -> No
         line = _line(fits, cell)
         if line is not None:
             at: NDArray[np.float64] = np.array([v.min(), v.max()])
-            current.plot(volt * at, ampere * (line[1] + at / line[0]), color=colour, linewidth=0.9)
+            fitted = ampere * current_line(at, *line)
+            current.plot(volt * at, fitted, color=colour, linewidth=0.9)
             resistance.axhline(ohm * line[0], color=colour, linewidth=0.9)
     dress(current, title="Current", x=f"voltage across the junctions ({volts})", y=f"({amperes})")
     dress(resistance, title="Resistance, V / I", x=f"voltage ({volts})", y=f"({ohms})")

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mtjlab.analysis.model_curves import tmr_curve
 from mtjlab.pictures.columns import Columns, columns
 from mtjlab.pictures.heading import heading, roomy
 from mtjlab.pictures.intervals import draw_points
@@ -54,7 +55,7 @@ def _draw_tmr(axes: Axes, points: Columns, fits: Columns) -> None:
     at = np.sign(points["voltage_ap_v"][known][0]) * at
     for tmr0, half_v in zip(fits["tmr0"], fits["tmr_half_v"], strict=True):
         if np.isfinite(tmr0):
-            curve = tmr0 / (1.0 + (at / half_v) ** 2) if np.isfinite(half_v) else tmr0 + 0.0 * at
+            curve = tmr_curve(at, tmr0, half_v)
             axes.plot(volt * at, 100.0 * curve, color=BLUE, linewidth=0.8, alpha=0.6)
     dress(axes, title="TMR", x=f"voltage across the junction in AP ({volts})", y="(%)")
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from mtjlab.analysis.cell_grid import symmetric_span
 from mtjlab.pictures.style import LABEL, TICK, dress, empty, whole_numbers
 from mtjlab.store import RunReader
 
@@ -43,8 +44,7 @@ def _width(run: RunReader, name: str) -> float:
 def _draw(figure: Figure | SubFigure, axes: Axes, run: RunReader, name: str) -> None:
     rows = run.committed[name]
     matrix = run.stream(name, rows - 1)[0].astype(np.float64)
-    finite = np.abs(matrix[np.isfinite(matrix)])
-    span = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+    span = symmetric_span(matrix)
     image = axes.imshow(
         matrix, cmap="RdBu_r", vmin=-span, vmax=span, aspect="auto", interpolation="nearest"
     )

@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtjlab.pictures.curves import running_mean
-from mtjlab.pictures.every_stream import extremes
+from mtjlab.analysis.thinning import extremes, running_mean
 from mtjlab.pictures.scale import prefixed
 
 
