@@ -13,6 +13,11 @@ from mtjlab.gui.views.registry import views_for
 from mtjlab.gui.views.view import View
 
 FRAME_MS = 33
+NOTHING = (
+    "Live views appear here with the first run.\n\n"
+    "1. Connect a bench.   2. Choose a protocol.   3. Run now, or add it to the queue and Start."
+    "\n\nEarlier runs open from the catalogue below: double click, or Enter."
+)
 
 
 class Deck(QtWidgets.QWidget):
@@ -70,6 +75,12 @@ class Deck(QtWidgets.QWidget):
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tabs)
+        self._nothing = QtWidgets.QLabel(NOTHING)
+        self._nothing.setAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setWordWrap(True)
+        self._nothing.setProperty("role", "quiet")
+        layout.addWidget(self._nothing)
+        self._tabs.hide()
         self._timer = QtCore.QTimer(self)
         self._timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
@@ -100,6 +111,8 @@ class Deck(QtWidgets.QWidget):
         for kind in views_for(self.run):
             self._tabs.addTab(_Page(kind), kind.title)
         self._tabs.blockSignals(False)
+        self._tabs.setVisible(self._tabs.count() > 0)
+        self._nothing.setVisible(self._tabs.count() == 0)
         titles = [self._tabs.tabText(index) for index in range(self._tabs.count())]
         self._tabs.setCurrentIndex(titles.index(title) if title in titles else 0)
         self._turned()
