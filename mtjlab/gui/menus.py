@@ -65,7 +65,7 @@ class Menus(QtCore.QObject):
             ),
         )
 
-    def _add(self, menu: str, text: str, act: Callable[[], object], key: str = "") -> None:
+    def _add(self, menu: str, text: str, act: Callable[[], None], key: str = "") -> None:
         action = self._window.menus[menu].addAction(text)
         assert action is not None
         if key:

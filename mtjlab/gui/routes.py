@@ -15,6 +15,7 @@ from mtjlab.gui.parameters.draft import Draft
 from mtjlab.gui.post import Post
 from mtjlab.gui.queue.panel import QueuePanel
 from mtjlab.gui.remembered import Remembered
+from mtjlab.gui.runs.compare_view import CompareView
 from mtjlab.gui.runs.panel import RunsPanel
 from mtjlab.gui.window import Window
 from mtjlab.runner.bench_state import BenchChecked, BenchState
@@ -84,6 +85,7 @@ class Routes(QtCore.QObject):
         runs.resume_asked.connect(lambda path: self._again(path, "resume"))
         runs.replay_asked.connect(lambda path: self._again(path, "replay"))
         runs.parameters_asked.connect(self._take_parameters)
+        runs.compare_asked.connect(self._compare)
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self._look)
         self._timer.start(LOOK_MS)
@@ -105,6 +107,10 @@ class Routes(QtCore.QObject):
     def _take_parameters(self, path: Any) -> None:
         self._protocol.load_run(Path(path))
         self.front("protocol")
+
+    def _compare(self, one: Any, two: Any) -> None:
+        theme = self._window.deck.theme
+        CompareView(Path(one), Path(two), theme, self._window).show()
 
     def front(self, name: str) -> None:
         """Bring a dock in sight."""

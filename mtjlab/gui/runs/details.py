@@ -11,6 +11,7 @@ from mtjlab.store.glance import Glance
 
 PICTURE_PX = 250
 _MOST_RESULTS = 12
+_WIDE_PX = 460
 
 
 class Details(QtWidgets.QWidget):
@@ -97,8 +98,9 @@ class Details(QtWidgets.QWidget):
         self.picture.setToolTip(str(path))
 
     def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
-        """The picture takes the room there is."""
+        """The picture takes the room there is; where there is little the words come first."""
         super().resizeEvent(event)
+        self.picture.setVisible(self.width() >= _WIDE_PX)
         self._show_picture()
 
     def draw_picture(self) -> None:

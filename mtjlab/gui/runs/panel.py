@@ -41,6 +41,7 @@ class RunsPanel(QtWidgets.QWidget):
         self.search.setPlaceholderText(HINT)
         self.search.setAccessibleName("Search runs")
         self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(150)
         self._status = QtWidgets.QComboBox()
         self._status.addItems(["any status", *STATUSES])
         self._status.setAccessibleName("Status of the runs shown")
@@ -65,10 +66,10 @@ class RunsPanel(QtWidgets.QWidget):
         made = {}
         for name, text, key in (
             ("open", "&Open", ""),
-            ("compare", "&Compare two", ""),
+            ("compare", "&Compare", ""),
             ("resume", "&Resume", ""),
-            ("replay", "Re&play on the twin", ""),
-            ("parameters", "Take its &parameters", ""),
+            ("replay", "Re&play", ""),
+            ("parameters", "&Parameters", ""),
             ("repair", "Repair", ""),
             ("copy", "Copy path", "Ctrl+Shift+C"),
         ):
@@ -101,7 +102,7 @@ class RunsPanel(QtWidgets.QWidget):
         rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
         heads.setStretchLastSection(True)
         em = self.fontMetrics().averageCharWidth()
-        for column, letters in enumerate((15, 16, 12, 12, 13, 42, 12, 24, 10)):
+        for column, letters in enumerate((17, 17, 12, 12, 13, 42, 12, 24, 10)):
             table.setColumnWidth(column, letters * em)
         bar = QtWidgets.QHBoxLayout()
         bar.addWidget(self.search, 1)
@@ -118,9 +119,7 @@ class RunsPanel(QtWidgets.QWidget):
         split = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
         split.addWidget(table)
         split.addWidget(self.details)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setChildrenCollapsible(True)
+        split.setSizes([620, 380])
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(bar)

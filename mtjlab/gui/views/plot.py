@@ -173,6 +173,12 @@ class Plot(pg.PlotWidget):
         else:
             self.said.emit(save_picture(self.getPlotItem(), path))
 
+    def clear_curves(self) -> None:
+        """Take out the curves; crosshair, words and legend stay."""
+        item = self.getPlotItem()
+        for curve in list(item.listDataItems()):
+            item.removeItem(curve)
+
     def curves(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
         """Name, x and y of every curve, as shown (not as the axis scales it)."""
         found = []
