@@ -67,7 +67,7 @@ class CompareView(QtWidgets.QWidget):
 
     def _lay_out(self) -> None:
         row = QtWidgets.QHBoxLayout()
-        for name, box in (("&Stream", self.stream), ("&Across", self.x), ("&Up", self.up)):
+        for name, box in (("&Stream", self.stream), ("&Across", self.across), ("&Up", self.up)):
             label = QtWidgets.QLabel(name)
             label.setBuddy(box)
             row.addWidget(label)
