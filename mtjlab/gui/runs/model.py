@@ -110,7 +110,13 @@ class RunsModel(QtCore.QAbstractTableModel):
         newest = sorted(entries, key=lambda e: (e.day, e.number), reverse=True)
         if column == 0:
             return newest if descending else newest[::-1]
-        return sorted(newest, key=lambda e: _text(e, column).lower(), reverse=descending)
+        return sorted(newest, key=lambda entry: _rank(entry, column), reverse=descending)
+
+
+def _rank(entry: Entry, column: int) -> tuple[int, str]:
+    """Numbers by their size, words by their letters."""
+    text = entry.status if COLUMNS[column] == "status" else _text(entry, column).lower()
+    return (int(text), "") if text.isdigit() else (-1, text)
 
 
 def _text(entry: Entry, column: int) -> str:
