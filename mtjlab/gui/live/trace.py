@@ -58,7 +58,8 @@ class LiveTrace:
         count: samples so far.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, samples: int | None = None) -> None:
+        """`samples`: how many there will be, where that is known and few."""
         k = max(1, int(np.prod(stream.shape)))
         self.stream = stream
         names = tuple(stream.about.split(","))
@@ -66,6 +67,7 @@ class LiveTrace:
         self.version = 0
         self.count = 0
         self._k = k
+        self._samples = samples
         self._lock = threading.Lock()
         # Made with the first samples: a run that shows none takes no memory for them.
         self._extremes: Extremes | None = None
@@ -78,7 +80,7 @@ class LiveTrace:
         flat = rows.reshape(len(rows), self._k)
         extremes = self._extremes
         if extremes is None:
-            extremes = Extremes(self._k, newest=NEWEST_SAMPLES // max(8, self._k))
+            extremes = self._made()
             extremes.begin(index0)
         elif index0 != extremes.count:
             with self._lock:
@@ -89,6 +91,11 @@ class LiveTrace:
         self._extremes = extremes
         self.count = index0 + len(rows)
         self.version += 1
+
+    def _made(self) -> Extremes:
+        if self._samples is not None:
+            return Extremes(self._k, newest=self._samples, bins=self._samples, levels=1)
+        return Extremes(self._k, newest=NEWEST_SAMPLES // max(8, self._k))
 
     def segments(self, rows: NDArray[Any]) -> None:
         """Rows `first_sample, t0_s, interval_s, gap_s`: where the trace goes on, and when."""

@@ -1,9 +1,10 @@
 """Which views a run has, in the order of their tabs."""
 
 from mtjlab.gui.live.collected import Collected
+from mtjlab.gui.views.scope import ScopeView
 from mtjlab.gui.views.view import View
 
-VIEWS: tuple[type[View], ...] = ()
+VIEWS: tuple[type[View], ...] = (ScopeView,)
 
 
 def views_for(run: Collected) -> list[type[View]]:

@@ -1,0 +1,102 @@
+"""What a window of time shows of a trace: columns of extremes, or every sample where these fit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtjlab.gui.live.trace import Trace
+
+# So many samples to a column are drawn as they are, each a step.
+_SINGLE = 1.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Of c channels.
+
+    Attributes:
+        time_s: (m,), when each column begins, since the trace began.
+        low, high: (c, m), extremes; the same where a column is a single sample.
+        width_s: of a column.
+        known_s: what is known no more finely than together; more than `width_s` until it is read.
+        joins: columns that a gap precedes.
+    """
+
+    time_s: NDArray[np.float64]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    width_s: float
+    known_s: float
+    joins: tuple[int, ...] = ()
+    single: bool = False
+
+    @property
+    def end_s(self) -> float:
+        """Of the last column."""
+        return float(self.time_s[-1]) + self.width_s if len(self.time_s) else 0.0
+
+    def points(
+        self, channel: int, origin_s: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """A line through all of it: two points a column, nan where it is broken by a gap."""
+        left = self.time_s - origin_s
+        x = np.repeat(left, 2)
+        y = np.empty(2 * len(left), dtype=np.float64)
+        y[::2], y[1::2] = self.low[channel], self.high[channel]
+        if self.single:
+            x[1::2] += self.width_s
+        else:
+            x += 0.5 * self.width_s
+        if self.joins:
+            at = 2 * np.array(self.joins)
+            x, y = np.insert(x, at, x[at]), np.insert(y, at, np.nan)
+        return x, y
+
+    def limits(self, channel: int) -> tuple[float, float] | None:
+        """Smallest and largest; None without a number."""
+        if not len(self.time_s):
+            return None
+        return float(self.low[channel].min()), float(self.high[channel].max())
+
+
+def shown_of(
+    trace: Trace, from_s: float, to_s: float, columns: int, chosen: NDArray[np.int64]
+) -> Shown:
+    """The window in about so many columns, pixels as a rule."""
+    parts: list[tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]] = []
+    interval_s = trace.timeline().interval_s
+    single = interval_s > 0.0 and (to_s - from_s) / interval_s <= _SINGLE * columns
+    width_s = known_s = interval_s
+    for piece in trace.timeline().within(from_s, to_s):
+        share = (piece.end_s - piece.at_s) / (to_s - from_s)
+        rows = trace.samples(piece, chosen) if single else None
+        if rows is not None:
+            time_s = piece.at_s + piece.interval_s * np.arange(len(rows))
+            values = np.ascontiguousarray(rows.T)
+            parts.append((time_s, values, values))
+            continue
+        single = False
+        band = trace.window(piece, max(1, round(columns * share)), chosen)
+        first_s = piece.time_s(band.first)
+        width_s = band.width * piece.interval_s
+        known_s = max(known_s, band.bin * piece.interval_s)
+        time_s = first_s + width_s * np.arange(band.extremes.shape[1])
+        # A column has samples in all channels or in none, but for readings that are no number.
+        some = np.isfinite(band.extremes[:, :, 0]).any(axis=0)
+        low, high = (np.ascontiguousarray(band.extremes[:, some, i]) for i in (0, 1))
+        parts.append((time_s[some], low, high))
+    if not parts:
+        nothing = np.empty((len(chosen), 0), dtype=np.float32)
+        return Shown(np.empty(0), nothing, nothing, width_s, known_s)
+    joins = np.cumsum([len(part[0]) for part in parts])[:-1]
+    return Shown(
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts], axis=1),
+        np.concatenate([part[2] for part in parts], axis=1),
+        width_s,
+        known_s,
+        tuple(int(at) for at in joins),
+        single,
+    )
