@@ -1,0 +1,1 @@
+"""One file for each sweep: which numbers its plots show."""
