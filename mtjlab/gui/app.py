@@ -78,7 +78,7 @@ def compose(*, bench: str, runs_dir: Path, remembered: Remembered) -> Session:
         collectors=collectors,
         remembered=remembered,
     )
-    leaving = Leaving(window, desk, [runs.close_down, protocol.close_down])
+    leaving = Leaving(window, desk, [runs.close_down, protocol.close_down, queue.close_down])
     menus = Menus(
         window,
         routes,

@@ -7,6 +7,7 @@ from PyQt5 import QtCore, QtWidgets
 from mtjlab.core.units import si
 
 BORDER_PX = 6
+_BADGE_PX = 72
 # More than these do not fit beside STOP; the rest is in the bench panel.
 _NAMED = 2
 
@@ -17,6 +18,7 @@ class TwinBadge(QtWidgets.QLabel):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         """Nothing is known yet."""
         super().__init__(parent)
+        self.setAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
         self.show_bench("", None)
 
     def show_bench(self, bench: str, twin: bool | None) -> None:
@@ -31,6 +33,7 @@ class TwinBadge(QtWidgets.QLabel):
             }[twin]
         )
         self.setAccessibleName(self.toolTip())
+        self.setMinimumWidth(0 if twin is None else _BADGE_PX)
         _restyle(self)
 
 

@@ -1,7 +1,7 @@
 """Who tells whom: panels ask the desk, its events reach the panels. Nothing is decided here."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PyQt5 import QtCore
 
@@ -80,6 +80,7 @@ class Routes(QtCore.QObject):
         protocol.run_asked.connect(lambda draft: self._add(draft, now=True))
         protocol.edited.connect(queue.replace)
         queue.edit_asked.connect(self._edit)
+        queue.told.connect(self.tell)
         queue.run_opened.connect(lambda path: self.shown.open(Path(path)))
         runs.open_asked.connect(lambda path: self.shown.open(Path(path)))
         runs.resume_asked.connect(lambda path: self._again(path, "resume"))
@@ -100,7 +101,7 @@ class Routes(QtCore.QObject):
         self._protocol.edit(item)
         self.front("protocol")
 
-    def _again(self, path: Any, kind: str) -> None:
+    def _again(self, path: Any, kind: Literal["resume", "replay"]) -> None:
         self._queue.add_again(Path(path), kind)
         self.front("queue")
 
