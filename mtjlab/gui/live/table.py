@@ -78,5 +78,7 @@ class Table:
                 f"stream {self.stream.name} has no column {name!r}; {nearest(name, self.columns)}"
             )
         rows = self.rows
-        found: NDArray[Any] = rows.reshape(len(rows), -1)[:, self.columns.index(name)]
+        found: NDArray[Any] = rows.reshape(len(rows), len(self.columns))[
+            :, self.columns.index(name)
+        ]
         return found

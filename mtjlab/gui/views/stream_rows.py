@@ -31,7 +31,7 @@ class StreamRows(QtCore.QAbstractTableModel):
             self._columns = table.columns[:MOST_COLUMNS]
             self._unit = table.stream.unit
             self._last = table.first + len(rows)
-            self._rows = rows[-MOST_ROWS:].reshape(min(len(rows), MOST_ROWS), -1)
+            self._rows = rows[-MOST_ROWS:].reshape(-1, len(table.columns))
         self.endResetModel()
 
     def rowCount(self, parent: QtCore.QModelIndex | None = None) -> int:

@@ -176,5 +176,5 @@ class StreamView(View):
         table = self.table
         if table is None:
             return [], np.empty((0, 0))
-        rows = np.asarray(table.rows.reshape(len(table), -1), dtype=np.float64)
+        rows = np.asarray(table.rows.reshape(-1, len(table.columns)), dtype=np.float64)
         return list(table.columns), rows
