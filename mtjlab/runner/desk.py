@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from mtjlab.core.errors import NotSafeError
+from mtjlab.runner.apart import RunApart, Spare
 from mtjlab.runner.attended import Attended
 from mtjlab.runner.queue import Collector, Queue
 
 
 class Desk:
     """The bench belongs to a run while one is on, and to `bench` between runs.
+
+    Runs have processes of their own: what happens here neither slows nor ends them but by asking.
 
     Attributes:
         queue: runs, one after the other.
@@ -32,12 +35,14 @@ class Desk:
             collector: makes the listener of an item's run.
         """
         self.bench = Attended(listener)
+        self._spare = spare = Spare()
         self.queue = Queue(
             runs_dir,
             listener,
             collector,
             before=self._lend,
             after=self._return,
+            make=lambda order, listeners: RunApart(order, listeners, spare),
         )
 
     def _lend(self) -> None:
@@ -69,4 +74,5 @@ class Desk:
         """STOP, then wait until everything is safe and closed; False if that takes longer."""
         self.stop()
         ended = self.queue.close(timeout_s)
+        self._spare.close()
         return self.bench.close(timeout_s) and ended

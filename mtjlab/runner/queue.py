@@ -14,11 +14,12 @@ from typing import Any, Literal
 
 from mtjlab.core.errors import NotSafeError
 from mtjlab.core.events import Event
+from mtjlab.runner.apart.order import Order
 from mtjlab.runner.estimate import Estimates
 from mtjlab.runner.outcome import words
 from mtjlab.runner.queue_item import OnFailure, QueueChanged, QueueItem
-from mtjlab.runner.queue_list import QueueList
-from mtjlab.runner.queue_work import Work, planned
+from mtjlab.runner.queue_list import QueueList, check
+from mtjlab.runner.queue_work import Make, Work, in_thread
 from mtjlab.runner.session_file import Session, Use
 from mtjlab.store import RunReader
 
@@ -38,6 +39,7 @@ class Queue:
         listener: told every `QueueChanged`, in whatever thread changed it; must not block.
         collector: makes the listener of an item's run.
         before, after: called in the thread of the queue around each run.
+        make: a run of an order: in a thread, or in a process of its own.
     """
 
     def __init__(
@@ -48,15 +50,19 @@ class Queue:
         *,
         before: Callable[[], None] = lambda: None,
         after: Callable[[], None] = lambda: None,
+        make: Make = in_thread,
     ) -> None:
         self.runs_dir = runs_dir
         self._listener = listener
         self._before, self._after = before, after
-        self._work = Work(runs_dir, collector, self._told)
+        self._work = Work(runs_dir, collector, self._told, make)
         self._estimates = Estimates(runs_dir, self._estimated)
         self._list = QueueList()
         self._keys = itertools.count(1)
         self._held, self._why, self._closing = True, "", False
+        # Judging a new item takes long, and must hold up neither a run nor STOP: one change at a
+        # time under the first lock, which is always taken before the second.
+        self._edits = threading.Lock()
         self._changed = threading.Condition(threading.RLock())
         self._thread = threading.Thread(target=self._loop, name="mtjlab queue", daemon=True)
         self._thread.start()
@@ -107,7 +113,7 @@ class Queue:
         Raises:
             UsageError, LimitError, StoreError: what `mtjlab run` would refuse; nothing is added.
         """
-        with self._changed:
+        with self._edits:
             item = QueueItem(
                 next(self._keys),
                 self._list.unused(name or protocol.partition(":")[0]),
@@ -119,7 +125,9 @@ class Queue:
                 uses=tuple(uses),
                 on_failure=on_failure,
             )
-            return self._insert(item, first)
+            before = self.items()
+            check(before[: self._list.first_waiting()] if first else before, item)
+            return self._insert([item], first=first)[0]
 
     def add_again(self, source: Path, kind: Literal["resume", "replay"]) -> int:
         """Go on with a run that was stopped, failed or died, or repeat one on the twin.
@@ -127,10 +135,10 @@ class Queue:
         Raises:
             StoreError, UsageError: what `mtjlab resume` and `mtjlab replay` would refuse.
         """
+        Order(kind, "", "", 0, str(self.runs_dir), source=str(source)).plan()
         with RunReader.open(source) as run:
             header = run.header
-            planned(kind, run, self.runs_dir)
-        with self._changed:
+        with self._edits:
             item = QueueItem(
                 next(self._keys),
                 self._list.unused(f"{kind}-{header.protocol.partition(':')[0]}"),
@@ -141,7 +149,7 @@ class Queue:
                 parameters=header.parameters,
                 source=source,
             )
-            return self._insert(item, False)
+            return self._insert([item])[0]
 
     def add_session(self, session: Session) -> list[int]:
         """All steps of a session, under other names where theirs are taken.
@@ -151,56 +159,63 @@ class Queue:
         """
         seed = session.drawn if session.seed is None else session.seed
         names: dict[str, str] = {}
-        keys: list[int] = []
-        with self._changed:
-            before = list(self._list.items)
-            try:
-                for index, step in enumerate(session.steps):
-                    key = self.add(
-                        step.protocol,
-                        step.bench,
-                        parameters=step.parameters,
-                        settings=step.settings,
-                        seed=seed + index if step.seed is None else step.seed,
-                        name=step.name,
-                        uses=[
-                            replace(use, step=names.get(use.step, use.step)) for use in step.uses
-                        ],
-                        on_failure="stop" if step.ends else "continue",
-                    )
-                    keys.append(key)
-                    names[step.name] = self._list.items[self._list.position(key)].name
-            except BaseException:
-                self._list.items = before
-                self._tell()
-                raise
-        return keys
+        with self._edits:
+            taken = QueueList()
+            taken.items = list(self.items())
+            new: list[QueueItem] = []
+            for index, step in enumerate(session.steps):
+                names[step.name] = taken.unused(step.name)
+                item = QueueItem(
+                    next(self._keys),
+                    names[step.name],
+                    step.protocol,
+                    step.bench,
+                    seed + index if step.seed is None else step.seed,
+                    parameters=step.parameters,
+                    settings=step.settings,
+                    uses=tuple(
+                        replace(use, step=names.get(use.step, use.step)) for use in step.uses
+                    ),
+                    on_failure="stop" if step.ends else "continue",
+                )
+                check(taken.items, item)
+                taken.items.append(item)
+                new.append(item)
+            return self._insert(new)
 
     def edit(self, key: int, **changes: Any) -> None:
-        """Change a waiting item: fields of `QueueItem`, such as `parameters=` or `seed=`.
+        """Change a waiting item: fields of `QueueItem`; `seed=None` draws another.
 
         Raises:
             UsageError: it does not wait any more, or as `add`; nothing is changed.
         """
-        with self._changed:
-            self._estimates.ask(self._list.edit(key, changes))
-            self._tell()
+        if changes.get("seed", 0) is None:
+            changes["seed"] = secrets.randbelow(2**31)
+        with self._edits:
+            with self._changed:
+                item = self._list.edited(key, changes)
+                before = self._list.before(key)
+            check(before, item)
+            with self._changed:
+                self._list.put(item)
+                self._estimates.ask(item)
+                self._tell()
 
     def move(self, key: int, to: int) -> None:
         """Put a waiting item at position `to`; see `QueueList.move`."""
-        with self._changed:
+        with self._edits, self._changed:
             self._list.move(key, to)
             self._tell()
 
     def remove(self, key: int) -> None:
         """Take out an item that waits or has ended; its run file stays. See `QueueList.remove`."""
-        with self._changed:
+        with self._edits, self._changed:
             self._list.remove(key)
             self._tell()
 
     def clear_done(self) -> None:
         """Take out all that has ended and that nothing waits for."""
-        with self._changed:
+        with self._edits, self._changed:
             self._list.clear_done()
             self._tell()
 
@@ -257,12 +272,13 @@ class Queue:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _insert(self, item: QueueItem, first: bool) -> int:
-        position = self._list.first_waiting() if first else len(self._list.items)
-        self._list.insert(item, position)
-        self._estimates.ask(item)
-        self._tell()
-        return item.key
+    def _insert(self, items: Sequence[QueueItem], *, first: bool = False) -> list[int]:
+        with self._changed:
+            self._list.insert(items, first=first)
+            for item in items:
+                self._estimates.ask(item)
+            self._tell()
+        return [item.key for item in items]
 
     def _loop(self) -> None:
         while True:
@@ -271,8 +287,11 @@ class Queue:
                 item = self._next()
                 if self._closing or item is None:
                     return
-                item = self._list.set(item.key, status="running")
                 self._work.takes(item)
+                if self._held:
+                    # `halt` came between; what it asked for was not for this item.
+                    continue
+                item = self._list.set(item.key, status="running")
                 self._tell()
             self._before()
             status, outcome = self._work.run(item, self.items())
@@ -284,7 +303,7 @@ class Queue:
                     self._held, self._why = True, f"{item.name} {status}: {why}"
                 more = self._next() is not None
                 self._tell()
-            if not more:
+            if not more and not self._closing:
                 self._after()
 
     def _next(self) -> QueueItem | None:

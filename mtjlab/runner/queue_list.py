@@ -1,6 +1,6 @@
 """The items of a queue in their order, and what may be done to them. Knows no threads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,10 +43,10 @@ class QueueList:
         numbered = (f"{name}-{number}" for number in range(2, len(names) + 3))
         return name if name not in names else next(n for n in numbered if n not in names)
 
-    def insert(self, item: QueueItem, position: int) -> None:
-        """Put a new item there, if it could be run there."""
-        check([*self.items[:position], item], position)
-        self.items.insert(position, item)
+    def insert(self, items: Sequence[QueueItem], *, first: bool = False) -> None:
+        """Put items that have passed `check` at the end, or before all that wait."""
+        position = self.first_waiting() if first else len(self.items)
+        self.items[position:position] = items
 
     def set(self, key: int, **changes: Any) -> QueueItem:
         """Change fields of an item, whatever they are."""
@@ -54,19 +54,23 @@ class QueueList:
         self.items[position] = item = replace(self.items[position], **changes)
         return item
 
-    def edit(self, key: int, changes: Mapping[str, Any]) -> QueueItem:
-        """Change what was asked for, of an item that waits; it could be run, or is refused."""
-        position = self._waiting(key)
-        before = self.items[position]
+    def edited(self, key: int, changes: Mapping[str, Any]) -> QueueItem:
+        """What an item that waits would become; nothing is changed."""
+        before = self.items[self._waiting(key)]
         named = str(changes.get("name") or before.name)
         if named != before.name:
             if self.unused(named) != named:
                 raise UsageError(f"another item is called {named!r}; each has a name of its own")
             self._unused_by_others(before, "renamed")
-        item = replace(before, **(dict(changes) | {"name": named}))
-        check([*self.items[:position], item], position)
-        self.items[position] = item
-        return item
+        return replace(before, **(dict(changes) | {"name": named}))
+
+    def put(self, item: QueueItem) -> None:
+        """In place of the one that waits under the same key, once it has passed `check`."""
+        self.items[self._waiting(item.key)] = item
+
+    def before(self, key: int) -> list[QueueItem]:
+        """Those before an item."""
+        return self.items[: self.position(key)]
 
     def move(self, key: int, to: int) -> None:
         """To position `to`, behind all that have begun; never before one whose results it uses."""
@@ -109,15 +113,15 @@ class QueueList:
                 )
 
 
-def check(items: list[QueueItem], position: int) -> None:
-    """Refuse what could not be run there, in the words of `mtjlab run`. Opens nothing.
+def check(before: Sequence[QueueItem], item: QueueItem) -> None:
+    """Refuse what could not be run after those, in the words of `mtjlab run`. Opens nothing.
+
+    Takes long: not while anybody waits for the queue.
 
     Raises:
         UsageError, LimitError, StoreError: as `plan`.
     """
-    item = items[position]
     if item.kind != "run":
         return
-    steps = [each.step for each in items]
-    check_uses(steps, position)
-    check_parameters(steps[position])
+    check_uses([*(each.step for each in before), item.step], len(before))
+    check_parameters(item.step)

@@ -2,23 +2,56 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Protocol
 
-from mtjlab.core.events import Event, StateChanged, StepDone
-from mtjlab.runner.again import replayed, resumed
+from mtjlab.core.events import Event, RunEnded, StateChanged, StepDone
+from mtjlab.runner.apart.order import Order
 from mtjlab.runner.command_line import command_of
 from mtjlab.runner.handed_on import handed_on, lost
 from mtjlab.runner.outcome import Outcome
-from mtjlab.runner.plan import Link, Plan, plan
 from mtjlab.runner.queue_item import QueueItem, Status
 from mtjlab.runner.run import Run
-from mtjlab.store import RunReader
 
 # Of wall time: more often nobody looks.
 TOLD_EVERY_S = 0.25
+
+
+class Steered(Protocol):
+    """A run, wherever it is; see `Run`."""
+
+    outcome: Outcome
+
+    def start(self) -> None:
+        """Begin."""
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end."""
+
+    def pause(self) -> None:
+        """At the next step."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+    def stop(self) -> None:
+        """End at the next step."""
+
+    def abort(self) -> None:
+        """End at once."""
+
+
+Make = Callable[[Order, Sequence[Callable[[Event], None]]], Steered]
+
+
+def in_thread(order: Order, listeners: Sequence[Callable[[Event], None]]) -> Steered:
+    """A run in a thread of this process.
+
+    Raises:
+        UsageError, LimitError, StoreError: as `Order.plan`.
+    """
+    return Run(order.plan(), listeners)
 
 
 class Work:
@@ -28,6 +61,7 @@ class Work:
         runs_dir: where run files go.
         collector: makes the listener of an item's run.
         told: `told(key, changes)`: fields of the item that the run has changed.
+        make: a run of an order.
     """
 
     def __init__(
@@ -35,13 +69,15 @@ class Work:
         runs_dir: Path,
         collector: Callable[[QueueItem], Callable[[Event], None]],
         told: Callable[[int, Mapping[str, Any]], None],
+        make: Make,
     ) -> None:
         self._runs_dir = runs_dir
         self._collector = collector
         self._told = told
+        self._make = make
         self._gate = threading.Lock()
-        self._run: Run | None = None
-        self._asked: list[Callable[[Run], None]] = []
+        self._run: Steered | None = None
+        self._asked: list[Callable[[Steered], None]] = []
 
     def takes(self, _item: QueueItem) -> None:
         """An item is about to begin: from here on what is asked for goes to its run."""
@@ -49,7 +85,7 @@ class Work:
             self._run, self._asked = None, []
 
     def run(self, item: QueueItem, items: tuple[QueueItem, ...]) -> tuple[Status, Outcome]:
-        """Plan and run to the end; nothing is raised.
+        """Run to the end; nothing is raised.
 
         Args:
             item: to be run.
@@ -60,10 +96,8 @@ class Work:
         if skipped is not None:
             return "skipped", Outcome(error=skipped)
         try:
-            run = Run(
-                self._plan(item, by_name),
-                [self._collector(item), _Watch(item, self._told).listen],
-            )
+            watch = _Watch(item, self._told)
+            run = self._make(self._order(item, by_name), [self._collector(item), watch.listen])
         except Exception as error:
             return "failed", Outcome(error=error)
         with self._gate:
@@ -77,42 +111,41 @@ class Work:
             self._run = None
         return run.outcome.status, run.outcome
 
-    def _plan(self, item: QueueItem, by_name: Mapping[str, QueueItem]) -> Plan:
-        if item.kind != "run":
-            assert item.source is not None
-            with RunReader.open(item.source) as run:
-                return replace(planned(item.kind, run, self._runs_dir), command=command_of(item))
+    def _order(self, item: QueueItem, by_name: Mapping[str, QueueItem]) -> Order:
         given, uses = handed_on(item.uses, lambda name: by_name[name].outcome or Outcome())
-        return plan(
+        return Order(
+            item.kind,
             item.protocol,
             item.bench,
+            item.seed,
+            str(self._runs_dir),
             parameters=dict(item.parameters) | given,
             settings=item.settings,
-            seed=item.seed,
-            runs_dir=self._runs_dir,
             command=command_of(item),
             # Somebody sits there: an instrument that does not come back is waited for, safe.
             on_error="pause",
-            link=Link(step=item.name, uses=uses) if uses else Link(),
+            step=item.name,
+            uses=uses,
+            source=None if item.source is None else str(item.source),
         )
 
     def pause(self) -> None:
         """At the next step."""
-        self._ask(Run.pause)
+        self._ask(lambda run: run.pause())
 
     def resume(self) -> None:
         """Go on."""
-        self._ask(Run.resume)
+        self._ask(lambda run: run.resume())
 
     def stop(self) -> None:
         """End at the next step."""
-        self._ask(Run.stop)
+        self._ask(lambda run: run.stop())
 
     def abort(self) -> None:
         """End at once."""
-        self._ask(Run.abort)
+        self._ask(lambda run: run.abort())
 
-    def _ask(self, act: Callable[[Run], None]) -> None:
+    def _ask(self, act: Callable[[Steered], None]) -> None:
         with self._gate:
             run = self._run
             if run is None:
@@ -120,17 +153,6 @@ class Work:
                 self._asked.append(act)
                 return
         act(run)
-
-
-def planned(kind: Literal["resume", "replay"], run: RunReader, runs_dir: Path) -> Plan:
-    """What `mtjlab resume` or `mtjlab replay` would run.
-
-    Raises:
-        StoreError, UsageError: as those.
-    """
-    if kind == "resume":
-        return resumed(run, runs_dir=runs_dir, on_error="pause")
-    return replayed(run, runs_dir=runs_dir)
 
 
 class _Watch:
@@ -141,20 +163,25 @@ class _Watch:
         self._told = told
         self._began_s = self._said_s = time.monotonic()
         self._first: float | None = None
+        self._last: dict[str, float] = {}
 
     def listen(self, event: Event) -> None:
         if isinstance(event, StateChanged) and event.state in ("running", "paused"):
+            # What was waited for says nothing of the pace.
+            self._first = None
             self._told(self._key, {"status": event.state})
+        if isinstance(event, RunEnded):
+            self._told(self._key, dict(self._last))
         if not isinstance(event, StepDone):
             return
         now_s = time.monotonic()
         if self._first is None:
             # A run that is gone on with has done something before it began.
             self._first, self._began_s = event.done, now_s
+        self._last = {"done": event.done, "total": event.total}
         if now_s - self._said_s < TOLD_EVERY_S:
             return
         self._said_s = now_s
         here = event.done - self._first
         left_s = (now_s - self._began_s) * (event.total - event.done) / here if here > 0 else None
-        changes = {"done": event.done, "total": event.total, "estimate_s": left_s}
-        self._told(self._key, changes)
+        self._told(self._key, {**self._last, "estimate_s": left_s})
