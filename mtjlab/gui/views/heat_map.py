@@ -9,6 +9,7 @@ from PyQt5 import QtCore, QtWidgets
 
 from mtjlab.core.units import si
 from mtjlab.gui.theme import Theme
+from mtjlab.gui.views.axes import WholeAxis
 from mtjlab.gui.views.plot import Plot
 
 
@@ -35,6 +36,10 @@ class HeatMap(Plot):
         self.origin = (0, 0)
         self._unit, self._log, self._diverging = "", False, diverging
         item = self.getPlotItem()
+        item.setAxisItems({side: WholeAxis(side) for side in ("left", "bottom")})
+        for side in ("left", "bottom"):
+            item.getAxis(side).setPen(theme.grey)
+            item.getAxis(side).setTextPen(theme.ink)
         item.invertY(True)
         item.showGrid(x=False, y=False)
         item.getViewBox().setAspectLocked(square)
@@ -50,6 +55,8 @@ class HeatMap(Plot):
         for side in ("left", "right", "top", "bottom"):
             self.bar.getAxis(side).setTextPen(theme.ink)
             self.bar.getAxis(side).setPen(theme.grey)
+        # Room for a number and a name; it does not make room by itself.
+        self.bar.getAxis("right").setWidth(58)
         self.words_at = self.value_at
 
     def show_values(
@@ -72,11 +79,15 @@ class HeatMap(Plot):
         self.image.setRect(
             QtCore.QRectF(origin[1] - 0.5, origin[0] - 0.5, *map(float, shown.shape[::-1]))
         )
-        self.bar.setLevels(self._levels(finite))
+        for side, first, count in zip(("left", "bottom"), origin, values.shape, strict=True):
+            axis = self.getPlotItem().getAxis(side)
+            axis.first, axis.last = first, first + count - 1
         axis = self.bar.getAxis("right")
         axis.setLogMode(False, log)
-        axis.setLabel(name, units=unit or None, color=self.theme.ink)
-        axis.enableAutoSIPrefix(bool(unit) and not log)
+        # A pure number has no prefix; pyqtgraph would scale small ones and not say so.
+        scaled = None if unit and not log else ()
+        axis.setLabel(name, units=unit or None, siPrefixEnableRanges=scaled, color=self.theme.ink)
+        self.bar.setLevels(self._levels(finite))
 
     def _levels(self, finite: NDArray[np.float64]) -> tuple[float, float]:
         if not finite.size:

@@ -9,6 +9,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.core.units import si
 from mtjlab.gui.theme import Theme
+from mtjlab.gui.views.axes import UnitAxis
 from mtjlab.gui.views.export import choose, save_curves, save_picture
 
 # Redrawn at most this often, 1/s, however fast the mouse moves.
@@ -26,7 +27,8 @@ class Plot(pg.PlotWidget):
 
     def __init__(self, theme: Theme, title: str = "", parent: QtWidgets.QWidget | None = None):
         """`title` stands above the axes and names exported files."""
-        super().__init__(parent=parent, background=theme.paper)
+        axes = {side: UnitAxis(side) for side in ("left", "bottom")}
+        super().__init__(parent=parent, background=theme.paper, axisItems=axes)
         self.theme = theme
         self.title = title
         self.units = ("", "")
@@ -71,10 +73,13 @@ class Plot(pg.PlotWidget):
         """Names and SI units (`""` for a pure number, which gets no prefix)."""
         self.units = (x[1], y[1])
         item = self.getPlotItem()
-        for side, (name, unit) in (("bottom", x), ("left", y)):
+        for side, (name, unit), in_decades in (("bottom", x, log[0]), ("left", y, log[1])):
             axis = item.getAxis(side)
-            axis.setLabel(name, units=unit or None, color=self.theme.ink)
-            axis.enableAutoSIPrefix(bool(unit))
+            # On a logarithm every number has its own prefix.
+            axis.unit = unit
+            of_axis = "" if in_decades else unit
+            axis.setLabel(name, units=of_axis or None, color=self.theme.ink)
+            axis.enableAutoSIPrefix(bool(of_axis))
         item.setLogMode(*log)
 
     def empty(self, words: str) -> None:

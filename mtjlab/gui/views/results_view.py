@@ -2,12 +2,14 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt5 import QtWidgets
+from PyQt5 import QtCore, QtWidgets
 
 from mtjlab.gui.live.collected import Collected
 from mtjlab.gui.theme import Theme
 from mtjlab.gui.views.result_rows import Row, rows_of
 from mtjlab.gui.views.view import View
+
+_MARGIN_PX = 12
 
 
 class ResultsView(View):
@@ -26,6 +28,10 @@ class ResultsView(View):
         self.tree.setAlternatingRowColors(True)
         self.tree.setWordWrap(True)
         self.tree.setUniformRowHeights(False)
+        self.tree.setItemDelegate(_Wrapped(self.tree))
+        head = self.tree.header()
+        assert head is not None
+        head.sectionResized.connect(lambda *_sizes: self.tree.scheduleDelayedItemsLayout())
         self._rows: tuple[Row, ...] = ()
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -61,6 +67,26 @@ class ResultsView(View):
     def export_table(self) -> tuple[list[str], NDArray[np.float64]]:
         """Words are no table of numbers; `mtjlab show --json` has them."""
         return [], np.empty((0, 0))
+
+
+class _Wrapped(QtWidgets.QStyledItemDelegate):
+    """Rows as high as their words need: a tree wraps them, but makes no room for them."""
+
+    def __init__(self, tree: QtWidgets.QTreeWidget) -> None:
+        super().__init__(tree)
+        self._tree = tree
+
+    def sizeHint(
+        self, option: QtWidgets.QStyleOptionViewItem, index: QtCore.QModelIndex
+    ) -> QtCore.QSize:
+        size = super().sizeHint(option, index)
+        width = self._tree.columnWidth(index.column()) - _MARGIN_PX
+        if index.column() == 0 or width <= 0:
+            return size
+        flags = int(QtCore.Qt.TextFlag.TextWordWrap)
+        words = str(index.data() or "")
+        box = option.fontMetrics.boundingRect(QtCore.QRect(0, 0, width, 1 << 16), flags, words)
+        return QtCore.QSize(size.width(), max(size.height(), box.height() + 4))
 
 
 def _item(row: Row) -> QtWidgets.QTreeWidgetItem:

@@ -78,7 +78,7 @@ class WeightMaps(QtWidgets.QWidget):
             if shown is not None:
                 one.show_values(shown, name="weight")
         count = max((len(self._run.tables[n].rows) for n in self._names), default=0)
-        self._when.setText("" if count != 1 else "so far as they were at the start of the run")
+        self._when.setText(("", "as at the start", "as at the end")[min(count, 2)])
 
     def _matrix(self, rows: NDArray[np.generic]) -> NDArray[np.float64] | None:
         if not len(rows):

@@ -1,0 +1,115 @@
+"""Axes whose ticks can be read: 1-2-5 with units on a logarithm, whole numbers where one counts."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+
+from mtjlab.core.units import si
+
+Ticks = list[tuple[float, list[float]]]
+# Spacing of ticks without a number beside them.
+_SILENT = 0.0
+_LABEL_PX = 45.0
+
+
+class UnitAxis(pg.AxisItem):
+    """As pyqtgraph's own, but for the ticks of a logarithm.
+
+    Attributes:
+        unit: SI symbol that the numbers of a logarithmic axis are followed by.
+    """
+
+    unit = ""
+
+    def updateAutoSIPrefix(self) -> None:
+        """None where prefixes are switched off: pyqtgraph would scale the numbers all the same."""
+        if self.autoSIPrefix:
+            super().updateAutoSIPrefix()
+            return
+        self.autoSIPrefixScale, self.labelUnitPrefix = 1.0, ""
+        self._updateLabel()
+
+    def logTickValues(
+        self,
+        minVal: float,
+        maxVal: float,
+        size: float,
+        stdTicks: Any,
+    ) -> Ticks:
+        """Places in decades: all decades, or every few; 1-2-5 within them; finer where it is."""
+        room = max(2.0, size / _LABEL_PX)
+        span = maxVal - minVal
+        first, last = math.floor(minVal), math.ceil(maxVal)
+        decades = np.arange(first, last + 1, dtype=np.float64)
+        if span < math.log10(5.0):
+            return self._fine(minVal, maxVal, size)
+        between = (decades[:, np.newaxis] + np.log10(np.arange(2, 10))).ravel()
+        if span <= room / 3.0:
+            named = (decades[:, np.newaxis] + np.log10([1.0, 2.0, 5.0])).ravel()
+            return [
+                (1.0, _within(named, minVal, maxVal)),
+                (_SILENT, _within(between, minVal, maxVal)),
+            ]
+        step = max(1, math.ceil(span / room))
+        named = decades[np.mod(decades, step) == 0]
+        silent = between if step == 1 and span < 8.0 else decades
+        return [(1.0, _within(named, minVal, maxVal)), (_SILENT, _within(silent, minVal, maxVal))]
+
+    def _fine(self, low: float, high: float, size: float) -> Ticks:
+        scale, self.logMode = self.logMode, False
+        try:
+            levels = super().tickValues(10.0**low, 10.0**high, size)
+        finally:
+            self.logMode = scale
+        places = [float(math.log10(v)) for v in levels[0][1] if v > 0.0]
+        return [(1.0, places)]
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        """Numbers with prefix and unit on a logarithm."""
+        if not self.logMode:
+            found: list[str] = super().tickStrings(values, scale, spacing)
+            return found
+        if spacing == _SILENT:
+            return [""] * len(values)
+        return [_words(10.0**value, self.unit) for value in values]
+
+
+class WholeAxis(pg.AxisItem):
+    """Ticks at whole numbers, and only where there is something.
+
+    Attributes:
+        first, last: of the numbers that have a tick.
+    """
+
+    first, last = -math.inf, math.inf
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> Ticks:
+        """Every one of them, or every few."""
+        # An axis that runs downwards names its larger end first.
+        minVal, maxVal = sorted((minVal, maxVal))
+        low, high = max(minVal, self.first), min(maxVal, self.last)
+        if high < low:
+            return []
+        wanted = max(1.0, (maxVal - minVal) * _LABEL_PX / max(size, 1.0))
+        power = 10.0 ** math.floor(math.log10(wanted))
+        step = next(n * power for n in (1, 2, 5, 10) if n * power >= wanted)
+        begin = math.ceil(low / step) * step
+        return [(step, [float(v) for v in np.arange(begin, high + 1e-9 * step, step)])]
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        """Without a fraction."""
+        return [f"{value:.0f}" for value in values]
+
+
+def _within(places: Any, low: float, high: float) -> list[float]:
+    return [float(place) for place in places if low <= place <= high]
+
+
+def _words(value: float, unit: str) -> str:
+    if unit:
+        return si(value, unit, 3)
+    if 1e-3 <= value < 1e5:
+        return f"{value:.3g}"
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
