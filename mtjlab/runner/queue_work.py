@@ -171,6 +171,9 @@ class _Watch:
             self._first = None
             self._told(self._key, {"status": event.state})
         if isinstance(event, RunEnded):
+            if event.status == "finished" and self._last:
+                # The last step is told before what ends the run.
+                self._last["done"] = self._last["total"]
             self._told(self._key, dict(self._last))
         if not isinstance(event, StepDone):
             return

@@ -13,7 +13,7 @@ _ACTS = (
     ("hold", "&Hold", "", "Begin no other item; the run that is on goes on", "a started queue"),
     ("pause", "&Pause", "Ctrl+P", "Hold the run at its next step, outputs as they are", "a run"),
     ("resume", "&Resume", "", "Let the run go on", "a run that is paused"),
-    ("end", "&End at next step", "", "End the run in order; nothing of it is lost", "a run"),
+    ("end", "&End", "", "End the run at its next step; what was measured is kept", "a run"),
     ("abort", "&Abort", "", "End the run at once; the step in progress is lost", "a run"),
     ("up", "▲", "Alt+Up", "Earlier", "an item that waits"),
     ("down", "▼", "Alt+Down", "Later", "an item that waits"),
@@ -24,11 +24,12 @@ _ACTS = (
     ("load", "&Load...", "", "Add the steps of a session file", ""),
     ("save", "Sa&ve...", "", "Save the queue as a session file", "a queue that is not empty"),
 )
-_MAIN = ("start", "hold", "pause", "resume", "end", "abort")
+# A gap stands before these.
+_GROUPS = ("up", "load")
 
 
 class Buttons(QtWidgets.QWidget):
-    """Two rows of buttons and a sentence about the queue.
+    """A row of buttons and a sentence about the queue; what has no room is behind an arrow.
 
     Attributes:
         acts: by name.
@@ -38,7 +39,8 @@ class Buttons(QtWidgets.QWidget):
         """Shortcuts count while the dock has the focus; Start's and Pause's everywhere."""
         super().__init__(parent)
         self.acts: dict[str, QtWidgets.QAction] = {}
-        row, more = QtWidgets.QHBoxLayout(), QtWidgets.QHBoxLayout()
+        bar = QtWidgets.QToolBar()
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         for name, text, key, _does, _needs in _ACTS:
             act = QtWidgets.QAction(text, parent)
             if key:
@@ -47,19 +49,21 @@ class Buttons(QtWidgets.QWidget):
                     act.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             parent.addAction(act)
             self.acts[name] = act
-            button = QtWidgets.QToolButton()
-            button.setDefaultAction(act)
+            if name in _GROUPS:
+                bar.addSeparator()
+            bar.addAction(act)
+            button = bar.widgetForAction(act)
+            assert isinstance(button, QtWidgets.QToolButton)
+            button.setAutoRaise(False)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            (row if name in _MAIN else more).addWidget(button)
         self._words = QtWidgets.QLabel()
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        row.addStretch(1)
-        more.addStretch(1)
-        row.addLayout(more)
+        # Longer words than the dock is wide must not make the window wider.
+        self._words.setMinimumWidth(1)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addLayout(row)
+        layout.setSpacing(2)
+        layout.addWidget(bar)
         layout.addWidget(self._words)
 
     def say(self, words: str, *, alarming: bool) -> None:

@@ -46,19 +46,33 @@ class QueueModel(QtCore.QAbstractTableModel):
             "running": QtGui.QBrush(QtGui.QColor(theme.accent)),
         }
 
-    def show_items(self, items: Sequence[QueueItem]) -> bool:
-        """These instead; True where rows came, went or moved."""
-        same = [item.key for item in items] == [item.key for item in self.items]
-        if same:
-            self.items = tuple(items)
-            if items:
-                last = self.index(len(items) - 1, len(COLUMNS) - 1)
-                self.dataChanged.emit(self.index(0, 0), last)
-            return False
-        self.beginResetModel()
+    def show_items(self, items: Sequence[QueueItem]) -> None:
+        """These instead: rows change, move, come and go; the others stay selected and in place."""
+        keys = {item.key for item in items}
+        for row in reversed(range(len(self.items))):
+            if self.items[row].key not in keys:
+                self.beginRemoveRows(_TOP, row, row)
+                self.items = (*self.items[:row], *self.items[row + 1 :])
+                self.endRemoveRows()
+        for row, item in enumerate(items):
+            self._place(item, row)
+        changed = [row for row, item in enumerate(items) if self.items[row] != item]
         self.items = tuple(items)
-        self.endResetModel()
-        return True
+        for row in changed:
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+
+    def _place(self, item: QueueItem, row: int) -> None:
+        """Have it in this row; those above are in theirs."""
+        now = self.row_of(item.key)
+        if now < 0:
+            self.beginInsertRows(_TOP, row, row)
+            self.items = (*self.items[:row], item, *self.items[row:])
+            self.endInsertRows()
+        elif now != row:
+            self.beginMoveRows(_TOP, now, now, _TOP, row)
+            rest = (*self.items[:now], *self.items[now + 1 :])
+            self.items = (*rest[:row], self.items[now], *rest[row:])
+            self.endMoveRows()
 
     def row_of(self, key: int) -> int:
         """Where an item is; -1 if it is gone."""

@@ -75,7 +75,7 @@ class QueuePanel(QtWidgets.QWidget):
         rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
         heads.setStretchLastSection(True)
         em = self.fontMetrics().averageCharWidth()
-        for column, letters in enumerate((22, 20, 14, 13, 14, 22, 16)):
+        for column, letters in enumerate((17, 17, 11, 12, 13, 13, 14)):
             table.setColumnWidth(column, letters * em)
         copy = QtWidgets.QPushButton("Cop&y")
         copy.clicked.connect(lambda _checked: self._copy())
@@ -83,7 +83,8 @@ class QueuePanel(QtWidgets.QWidget):
         below.addWidget(self.command, 1)
         below.addWidget(copy)
         layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setSpacing(3)
         layout.addWidget(self.buttons)
         layout.addWidget(table, 1)
         layout.addWidget(self.words)
@@ -120,10 +121,7 @@ class QueuePanel(QtWidgets.QWidget):
 
     def show_queue(self, changed: QueueChanged) -> None:
         """The queue as it is now; selection and place stay."""
-        item = self.selected
-        moved = self.model.show_items(changed.items)
-        if moved and item is not None:
-            self._select(item.key)
+        self.model.show_items(changed.items)
         if self._wished is not None and self.model.row_of(self._wished) >= 0:
             self._select(self._wished)
             self._wished = None
