@@ -1,6 +1,7 @@
 """Raw samples in a run file: the summaries at once, the samples when they have been read."""
 
 import threading
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +16,10 @@ from mtjlab.store import RunReader
 _KEPT_VALUES = 4 << 20
 _READ_VALUES = 256 << 20
 # Read at once; between two of these a newer wish is looked for.
-_SLICE_VALUES = 1 << 20
+_SLICE_VALUES = 1 << 18
 _MOST_SUMMARIES = 1 << 19
+# First the coarse picture is drawn, and whoever still turns the wheel wishes again.
+_WAIT_S = 0.06
 # On both sides of what is wanted, of its length, so that a small shift needs no reading.
 _BESIDE = 0.5
 
@@ -143,6 +146,7 @@ class StoredTrace:
                         if wish is None or wish is done:
                             self._reading = False
                             return
+                    time.sleep(_WAIT_S)
                     found = self._read_stretch(run, wish)
                     done = wish
                     if found is not None:

@@ -11,6 +11,8 @@ from mtjlab.gui.live.analysed import Analysed
 # Of one core, in the long run.
 SHARE = 0.04
 LEAST_S = 1.0
+# First the picture; and whoever still moves the window asks again.
+WAIT_S = 0.15
 
 
 class Analyst(QtCore.QObject):
@@ -51,6 +53,7 @@ class Analyst(QtCore.QObject):
 
     def _work(self) -> None:
         while True:
+            time.sleep(WAIT_S)
             with self._lock:
                 work, self._wish = self._wish, None
                 if work is None:

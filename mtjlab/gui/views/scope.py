@@ -35,7 +35,8 @@ class ScopeView(View):
     """Traces of up to eight junctions; tabs of analysis for one of them."""
 
     title = "Scope"
-    share = 0.5
+    # A frame that takes more than half of its time must not cost every second one.
+    share = 0.75
 
     def __init__(
         self, run: Collected, theme: Theme, parent: QtWidgets.QWidget | None = None
@@ -57,6 +58,7 @@ class ScopeView(View):
         self.bar: ScopeBar | None = None
         self.traces = ScopePlots(theme)
         self.traces.moved.connect(self._moved)
+        self.traces.resized.connect(self._ask_frame)
         self.traces.chosen.connect(lambda place: self._choose(self.channels[place], tell=True))
         self.analysis = AnalysisTabs(theme)
         self.analyst = Analyst(parent=self)
@@ -146,6 +148,9 @@ class ScopeView(View):
         self._show_window()
         return True
 
+    def _ask_frame(self) -> None:
+        self._asked = True
+
     def _look(self) -> None:
         if not self.isVisible():
             return
@@ -165,7 +170,7 @@ class ScopeView(View):
             flips = self.found.flips_hz * shown.width_s if self.found is not None else 0.0
             if flips > _MANY_FLIPS:
                 words.append(f"about {flips:.3g} flips in each: shorten the window to see them")
-        if shown.known_s > 1.5 * shown.width_s:
+        if shown.coarse:
             words.append(f"coarse: known for each {si(shown.known_s, 's', 3)} only")
         if isinstance(self.trace, StoredTrace) and self.trace.failure is not None:
             words.append(self.trace.failure)

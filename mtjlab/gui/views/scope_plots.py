@@ -23,10 +23,12 @@ class ScopePlots(QtWidgets.QWidget):
     Attributes:
         moved: begin and end that the mouse has made of the axis of time.
         chosen: the place of a plot that was clicked.
+        resized: other columns are to be drawn.
     """
 
     moved = QtCore.pyqtSignal(float, float)
     chosen = QtCore.pyqtSignal(int)
+    resized = QtCore.pyqtSignal()
 
     def __init__(self, theme: Theme, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,15 +72,15 @@ class ScopePlots(QtWidgets.QWidget):
             plot.scene().sigMouseClicked.connect(
                 lambda event, index=index: self._clicked(event, index)
             )
-            last = index == len(names) - 1
-            item.getAxis("bottom").setStyle(showValues=last)
-            item.getAxis("bottom").showLabel(last)
-            item.getAxis("bottom").setHeight(BOTTOM_PX if last else 3)
-            curve = plot.plot(
-                pen=self._theme.pen(index % len(self._theme.cycle), width=1),
-                name=name,
-                skipFiniteCheck=True,
-            )
+            if index == len(names) - 1:
+                item.getAxis("bottom").setHeight(BOTTOM_PX)
+            else:
+                # Eight axes that say the same would take longer to draw than the traces.
+                item.showGrid(x=False, y=False)
+                item.hideAxis("bottom")
+            # Names tell traces apart: a dashed line takes longer, and dashes are no samples.
+            pen = self._theme.pen(index % len(self._theme.cycle), width=1)
+            curve = plot.plot(pen=pen, name=name, skipFiniteCheck=True)
             self._layout.addWidget(plot)
             label = pg.TextItem("", anchor=(0, 0))
             label.setParentItem(item)
@@ -190,6 +192,7 @@ class ScopePlots(QtWidgets.QWidget):
         """All traces are as high as each other; the last one has the axis below it."""
         super().resizeEvent(event)  # type: ignore[arg-type]
         self._share_height()
+        self.resized.emit()
 
     def _share_height(self) -> None:
         if not self.plots:
