@@ -7,6 +7,7 @@ from PyQt5 import QtCore, QtWidgets
 from mtjlab.analysis.thinning import History
 from mtjlab.gui.live.collected import Collected
 from mtjlab.gui.theme import Theme
+from mtjlab.gui.views.key_line import entry, titled
 from mtjlab.gui.views.learning_words import reached, target_of
 from mtjlab.gui.views.panel import columns_of
 from mtjlab.gui.views.plot import Plot
@@ -29,21 +30,17 @@ class LossPlot(Plot):
         self._run, self._history, self._first, self._log = run, History(), 0, False
         colour = pg.mkColor(theme.cycle[0])
         colour.setAlpha(90)
-        self._legend(theme)
         self.each = pg.PlotDataItem(pen=pg.mkPen(colour, width=1), name="each batch, noisy")
         self.mean = pg.PlotDataItem(pen=theme.pen(1, 2.0), name="running mean")
         self.addItem(self.each)
         self.addItem(self.mean)
+        entries = (
+            entry("each batch, noisy", theme.cycle[0], line="solid"),
+            entry("running mean", theme.cycle[1], line="solid"),
+        )
+        titled(self.getPlotItem(), theme, "Loss", entries)
         self.set_log(False)
         self.getPlotItem().getViewBox().sigXRangeChanged.connect(self._draw)
-
-    def _legend(self, theme: Theme) -> None:
-        self.getPlotItem().addLegend(
-            offset=(-8, 8),
-            labelTextSize="8pt",
-            brush=pg.mkBrush(theme.paper),
-            labelTextColor=theme.ink,
-        )
 
     def set_log(self, on: bool) -> None:
         """Logarithmic or linear loss."""
@@ -92,23 +89,22 @@ class AccuracyPlot(Plot):
         """Draws the stream `evaluation`."""
         super().__init__(theme, "Accuracy, noisy, one read", parent)
         self._run = run
-        item = self.getPlotItem()
-        item.addLegend(
-            offset=(-8, -8),
-            labelTextSize="8pt",
-            brush=pg.mkBrush(theme.paper),
-            labelTextColor=theme.ink,
+        entries = (
+            entry("training set", theme.cycle[0], "o", "solid"),
+            entry("test set", theme.cycle[1], "s", "solid"),
         )
+        titled(self.getPlotItem(), theme, "Accuracy, noisy, one read", entries)
         self.set_axes(_READS, ("correct (%)", ""))
         self.train = self._curve(0, "o", "training set")
         self.test = self._curve(1, "s", "test set")
         self.target = pg.InfiniteLine(
-            angle=0, pen=pg.mkPen(theme.grey, width=1.5, style=_DASH), label="", movable=False
+            angle=0, pen=pg.mkPen(theme.grey, width=1.5, style=_DASH), movable=False
         )
-        self.reached = pg.InfiniteLine(angle=90, pen=theme.pen(2, 2.0), label="", movable=False)
-        for line, place in ((self.target, 0.16), (self.reached, 0.5)):
+        self.reached = pg.InfiniteLine(angle=90, pen=theme.pen(2, 2.0), movable=False)
+        below = [(0.5, 0.0), (0.5, 0.0)]
+        for line, place, anchors in ((self.target, 0.85, below), (self.reached, 0.3, None)):
             line.label = pg.InfLineLabel(
-                line, text="", position=place, color=theme.ink, fill=theme.paper
+                line, text="", position=place, color=theme.ink, fill=theme.paper, anchors=anchors
             )
             line.hide()
             self.addItem(line, ignoreBounds=True)
@@ -134,9 +130,9 @@ class AccuracyPlot(Plot):
         self.empty("" if table else words)
         target = target_of(self._run)
         if target is not None:
+            self.target.setVisible(bool(table))
             self.target.setValue(100 * target)
             self.target.label.setFormat(f"target {target:.0%}")
-            self.target.setVisible(bool(table))
         if not table:
             return
         few = len(table["reads"]) < 80

@@ -13,6 +13,8 @@ from mtjlab.gui.views.panel_plot import PanelPlot
 from mtjlab.gui.views.view import View
 from mtjlab.gui.views.weight_maps import WeightMaps, layers_of
 
+_NO_RATIO = 0.5
+
 
 class LearningView(View):
     """Of `noise_learning`, and of every protocol with its streams."""
@@ -41,6 +43,9 @@ class LearningView(View):
         grid = QtWidgets.QGridLayout()
         for index, part in enumerate((self.loss, self.accuracy, self.weights, self.noise)):
             grid.addWidget(part, *divmod(index, 2))
+            # All four are of one size, whatever each would like.
+            ignored = QtWidgets.QSizePolicy.Policy.Ignored
+            part.setSizePolicy(ignored, ignored)
         for index in (0, 1):
             grid.setColumnStretch(index, 1)
             grid.setRowStretch(index, 1)
@@ -79,10 +84,11 @@ class LearningView(View):
             return Panel(title, empty=f"{fabric}: no junctions" if simulated else words)
         at = np.arange(len(table["row"]), dtype=np.float64)
         ratio, used = table["noise_ratio"], table["node"] >= 0
-        shown = np.where(np.isfinite(ratio), ratio, 0.0)
+        # Without a ratio a junction stands below the axis of the others.
+        shown = np.where(ratio > 0.0, ratio, _NO_RATIO)
         drawn = [
             Series("in use", at[used], shown[used], colour=0, symbol="o"),
-            Series("masked", at[~used], shown[~used], colour=1, symbol="x"),
+            Series("masked: not used", at[~used], shown[~used], colour=1, symbol="x"),
             level("as loud as the instrument", [0.0, max(1.0, len(at) - 1.0)], 1.0),
         ]
         if not (~used).any():
@@ -92,6 +98,7 @@ class LearningView(View):
             ("junction (row, column)", ""),
             ("noise ratio", ""),
             tuple(drawn),
+            log=(False, True),
             ticks_x=cell_ticks(table),
         )
 

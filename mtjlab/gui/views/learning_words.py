@@ -53,7 +53,8 @@ def key_numbers(run: Collected) -> str:
     clean = run.results.get("test_accuracy_clean")
     if isinstance(clean, float):
         parts.append(f"model without noise {_percent(clean)}")
-    return "; ".join(parts)
+    # A line is broken between the parts only.
+    return "; ".join(part.replace(" ", "\u00a0") for part in parts)
 
 
 def _percent(share: float) -> str:

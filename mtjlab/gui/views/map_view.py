@@ -153,6 +153,8 @@ class MapView(View):
             self._paint_words()
         else:
             self.map.image.setColorMap(self.theme.colour_map)
+        # What is in sight is known before it is painted.
+        self.map.getPlotItem().getViewBox().updateAutoRange()
         self._mark()
         self._count()
 
@@ -197,7 +199,8 @@ class MapView(View):
                 sign = WORDS[code % len(WORDS)] if shown else ""
                 square = f'<span style="color:{colour}">&#9632;</span> {sign} ' if shown else ""
                 parts.append(f"{square}{counts[code]} {word}")
-        crossed = "" if shown else "; crossed out: cannot be used"
+        unusable = int(counts[list(self._unusable())].sum())
+        crossed = "; crossed out: cannot be used" if unusable and not shown else ""
         self.legend.setText(f"{len(known)} junctions: " + ", ".join(parts) + crossed)
 
     # -- reading ------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What one plot of a sweep shows, as numbers: no Qt here."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mtjlab.core.units import si
 from mtjlab.gui.live.collected import Collected
 
 Values = NDArray[np.float64]
@@ -14,7 +16,8 @@ Columns = Mapping[str, Values]
 Line = Literal["none", "solid", "dash", "dot"]
 # More junctions than these would be told apart by nobody.
 MOST_NAMED = 6
-_MOST_TICKS = 8
+_MOST_TICKS = 6
+_FEW_DECADES = 30.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class Panel:
         ticks_x, ticks_y: places with words instead of numbers.
         y_range: fixed; None: as the values are.
         empty: words where there is nothing to draw yet.
-        image: a matrix about zero, drawn instead of series; places have `ticks_x`.
+        image: a matrix about zero, drawn instead of series.
+        names: of its rows and columns.
     """
 
     title: str
@@ -65,6 +69,7 @@ class Panel:
     y_range: tuple[float, float] | None = None
     empty: str = ""
     image: Values | None = None
+    names: tuple[str, ...] = ()
 
 
 def columns_of(run: Collected, stream: str) -> Columns:
@@ -130,7 +135,9 @@ def cells_of(table: Columns) -> list[tuple[int, int]]:
 
 
 def only(table: Columns, cell: tuple[int, int]) -> Columns:
-    """Rows of one junction."""
+    """Rows of one junction; empty stays empty."""
+    if not table:
+        return {}
     mine = (table["row"] == cell[0]) & (table["column"] == cell[1])
     return {name: values[mine] for name, values in table.items()}
 
@@ -174,3 +181,11 @@ def per_junction(
         (points(table, at, name, colour=colour, factor=factor),),
         ticks_x=cell_ticks(table),
     )
+
+
+def log_ticks(low: float, high: float, unit: str) -> list[tuple[float, str]]:
+    """Places on a decimal logarithm and their words; between decades only where these are few."""
+    first, last = math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1
+    steps = (1.0, 2.0, 5.0) if high < _FEW_DECADES * low else (1.0,)
+    places = [step * 10.0**power for power in range(first, last + 1) for step in steps]
+    return [(math.log10(v), si(v, unit, 2) if unit else f"{v:g}") for v in places]

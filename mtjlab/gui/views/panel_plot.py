@@ -5,7 +5,8 @@ import pyqtgraph as pg
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.gui.theme import Theme
-from mtjlab.gui.views.panel import Panel, Series
+from mtjlab.gui.views.key_line import entry, titled
+from mtjlab.gui.views.panel import Panel, Series, log_ticks
 from mtjlab.gui.views.plot import Plot
 
 # More points of one series are drawn without their intervals: they would be a solid band.
@@ -24,15 +25,10 @@ class PanelPlot(Plot):
     def __init__(self, theme: Theme, parent: QtWidgets.QWidget | None = None) -> None:
         """Empty until `show_panel`."""
         super().__init__(theme, "", parent)
-        self._legend = self.getPlotItem().addLegend(
-            offset=(-8, 8),
-            labelTextSize="8pt",
-            brush=pg.mkBrush(theme.paper),
-            labelTextColor=theme.ink,
-        )
         self._drawn: list[tuple[pg.PlotDataItem, pg.PlotDataItem, tuple[object, ...]]] = []
         self._image: pg.ImageItem | None = None
         self._dressed: tuple[object, ...] = ()
+        self._keyed: tuple[object, ...] = ()
 
     def show_panel(self, panel: Panel) -> None:
         """Draw it."""
@@ -47,18 +43,52 @@ class PanelPlot(Plot):
             for item in (bars, line):
                 self.removeItem(item)
         del self._drawn[len(panel.series) :]
-        self._legend.setVisible(any(series.name for series in panel.series))
+        self._key(panel)
+        self._scale(panel)
         self._draw_image(panel)
 
     def _dress(self, panel: Panel) -> None:
         self.title = panel.title
         item = self.getPlotItem()
-        item.setTitle(panel.title, color=self.theme.ink, size="10pt")
         self.set_axes(panel.x, panel.y, log=panel.log)
         for side, ticks in (("bottom", panel.ticks_x), ("left", panel.ticks_y)):
-            item.getAxis(side).setTicks([list(ticks)] if ticks else None)
+            axis = item.getAxis(side)
+            axis.setTicks([list(ticks)] if ticks else None)
+            font = self.font()
+            font.setPointSizeF(0.85 * font.pointSizeF())
+            axis.setStyle(tickFont=font if ticks else None)
+        if panel.ticks_x:
+            item.setXRange(-0.6, max(at for at, _ in panel.ticks_x) + 0.6, padding=0)
         if panel.y_range is not None:
             item.setYRange(*panel.y_range, padding=0)
+
+    def _key(self, panel: Panel) -> None:
+        entries = tuple(
+            entry(one.name, self._colour(one), one.symbol, one.line)
+            for one in panel.series
+            if one.name and len(one.x)
+        )
+        if (panel.title, entries) != self._keyed:
+            self._keyed = (panel.title, entries)
+            titled(self.getPlotItem(), self.theme, panel.title, entries)
+
+    def _scale(self, panel: Panel) -> None:
+        """Numbers along a logarithm, each with its unit; none beside an empty plot."""
+        item = self.getPlotItem()
+        for side in ("left", "bottom"):
+            item.getAxis(side).setStyle(showValues=not panel.empty)
+        if not panel.log[1]:
+            return
+        values = np.concatenate([one.y[one.y > 0] for one in panel.series] or [np.empty(0)])
+        if len(values):
+            ticks = log_ticks(float(values.min()), float(values.max()), panel.y[1])
+            item.getAxis("left").setTicks([ticks])
+            item.getAxis("left").setLabel(panel.y[0], units=None, color=self.theme.ink)
+
+    def _colour(self, series: Series) -> str:
+        if series.colour < 0:
+            return self.theme.grey
+        return self.theme.cycle[series.colour % len(self.theme.cycle)]
 
     def _draw(self, index: int, series: Series, panel: Panel) -> None:
         looks = (series.name, series.colour, series.symbol, series.line)
@@ -81,8 +111,7 @@ class PanelPlot(Plot):
         bars.setData(np.repeat(series.x, 2), ends.ravel(), connect="pairs")
 
     def _made(self, series: Series) -> tuple[pg.PlotDataItem, pg.PlotDataItem]:
-        theme = self.theme
-        colour = theme.grey if series.colour < 0 else theme.pen(series.colour).color()
+        colour = self._colour(series)
         bars = pg.PlotDataItem(pen=pg.mkPen(colour, width=1))
         pen = pg.mkPen(colour, width=1.5, style=_DASHES[series.line])
         line = pg.PlotDataItem(
@@ -111,7 +140,7 @@ class PanelPlot(Plot):
             self.words_at = self._value_at
         span = float(np.nanmax(np.abs(panel.image), initial=0.0)) or 1.0
         self._values = panel.image
-        self._names = panel.ticks_x
+        self._names = panel.names
         self._image.setImage(panel.image, autoLevels=False)
         self._image.setRect(QtCore.QRectF(-0.5, -0.5, *panel.image.shape[::-1]))
         self._bar.setLevels((-span, span))
@@ -121,6 +150,5 @@ class PanelPlot(Plot):
         down, across = self._values.shape
         if not (0 <= row < down and 0 <= column < across):
             return ""
-        names = dict(self._names)
-        pair = " and ".join(names.get(float(i), str(i)) for i in (row, column))
+        pair = f"{self._names[row]} and {self._names[column]}"
         return f"{pair}: {self._values[row, column]:.3g}"

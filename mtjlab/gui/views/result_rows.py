@@ -22,12 +22,11 @@ class Row:
 
 
 def rows_of(run: Collected) -> tuple[Row, ...]:
-    """Sections: how it ended, results, notes, parameters."""
+    """Sections: results, notes, which run it was and how it ended, parameters."""
     results = {name: value for name, value in run.results.items() if name != "notes"}
     ordered = [name for name in LABELS if name in results]
     ordered += [name for name in results if name not in LABELS]
     sections = [
-        Row("Run", "", _facts(run)),
         Row(
             "Results",
             "" if results else "none yet" if run.status in ("running", "waiting") else "none",
@@ -38,6 +37,7 @@ def rows_of(run: Collected) -> tuple[Row, ...]:
     if notes:
         said = tuple(Row(str(n), str(note)) for n, note in enumerate(notes, start=1))
         sections.append(Row("Notes", f"{len(said)}", said))
+    sections.append(Row("Run", "", _facts(run)))
     given = tuple(row_of(name, value) for name, value in run.parameters.items())
     sections.append(Row("Parameters", "", given))
     return tuple(sections)

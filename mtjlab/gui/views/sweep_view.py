@@ -71,7 +71,12 @@ class SweepView(View):
             if index == len(self._plots):
                 plot = PanelPlot(self.theme)
                 self._plots.append(plot)
-                self._grid.addWidget(plot, *divmod(index, self.across))
+                row, column = divmod(index, self.across)
+                ignored = QtWidgets.QSizePolicy.Policy.Ignored
+                plot.setSizePolicy(ignored, ignored)
+                self._grid.addWidget(plot, row, column)
+                self._grid.setRowStretch(row, 1)
+                self._grid.setColumnStretch(column, 1)
             self._plots[index].show_panel(panel)
 
     def _picked(self) -> None:

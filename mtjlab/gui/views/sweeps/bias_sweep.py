@@ -43,7 +43,7 @@ class BiasSweepView(SweepView):
             colour = index if named else 0
             label = cell_words(cell) if named else ""
             shares += _shares(mine, only(fits, cell) if fits else {}, label, colour, index)
-            times += _times(mine, colour if len(chosen) > 1 else -1, label)
+            times += _times(mine, colour, label)
         return [
             Panel(
                 "Share of time in AP (line: logistic curve)",
@@ -86,14 +86,14 @@ def _shares(mine: Columns, fit: Columns, label: str, colour: int, index: int) ->
 
 def _times(mine: Columns, colour: int, label: str) -> list[Series]:
     found = []
-    for number, (state, symbol) in enumerate((("p", "o"), ("ap", "t1"))):
+    for state, symbol in (("p", "o"), ("ap", "t1")):
         found.append(
             points(
                 mine,
                 mine["bias_v"],
                 f"tau_{state}_s",
-                label=f"{label} in {state.upper()}".strip(),
-                colour=colour if colour >= 0 else number,
+                label=label if state == "p" else "",
+                colour=colour,
                 symbol=symbol,
             )
         )

@@ -21,7 +21,7 @@ from mtjlab.gui.views.panel import (
 from mtjlab.gui.views.sweep_view import SweepView
 
 _BINS = 60
-_MOST_LABELS = 10
+_MOST_LABELS = 4
 
 
 class CrosstalkView(SweepView):
@@ -45,13 +45,11 @@ def _matrix(pairs: Columns) -> Panel:
     one = np.column_stack([pairs["row"], pairs["column"]])
     other = np.column_stack([pairs["other_row"], pairs["other_column"]])
     places, image = pair_matrix(one, other, pairs["correlation"])
-    step = -(-len(places) // _MOST_LABELS)
-    ticks = tuple(
-        (float(i), cell_words((int(places[i, 0]), int(places[i, 1]))))
-        for i in range(0, len(places), step)
-    )
+    names = tuple(cell_words((int(row), int(column))) for row, column in places)
+    step = -(-len(names) // _MOST_LABELS)
+    ticks = tuple((float(i), names[i]) for i in range(0, len(names), step))
     axis = ("junction (row, column)", "")
-    return Panel(title, axis, axis, ticks_x=ticks, ticks_y=ticks, image=image)
+    return Panel(title, axis, axis, ticks_x=ticks, ticks_y=ticks, image=image, names=names)
 
 
 def _distribution(pairs: Columns) -> Panel:

@@ -39,7 +39,7 @@ class RandomnessView(SweepView):
         return "no test was run" if ended else "waiting for the first test: bits are being read"
 
     def _tests(self) -> Panel:
-        title = "p-values of every test, and its verdict (sequences)"
+        title = "p-values; verdict (sequences)"
         found, tests = columns_of(self.run, "p_values"), columns_of(self.run, "tests")
         if not found or not np.isfinite(found["p"]).any():
             return Panel(title, empty=self._waiting())
