@@ -1,4 +1,4 @@
-"""Small runs on the twin, once for all tests of the views, and runs that are half-way."""
+"""A small run on the twin, once for all tests of the views, and the same half-way."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,18 +10,10 @@ from mtjlab.gui.live.collected import Collected
 from mtjlab.runner import Run, plan
 
 RUNS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "xor": ("noise_learning", "twin", ("task=xor", "epochs=60")),
-    "iris": ("noise_learning", "twin", ("task=iris", "epochs=6", "target_accuracy=0.5")),
-    "map": ("array_map", "array", ("cells=[[0,0],[0,7],[7,3],[13,0],[13,7],[15,1]]",)),
-    "iv": (
-        "iv_sweep",
-        "everything",
-        ("cells=[[1,0],[2,0]]", "points=11", "nplc=0.1", "repeats=2"),
-    ),
-    "bias": (
-        "bias_sweep",
+    "xor": (
+        "noise_learning",
         "twin",
-        ("points=5", "relative_error=0.2", "cells=[[0,0],[0,1],[0,2]]"),
+        ("task=xor", "fabric=gaussian", "epochs=40", "evaluate_every=4", "target_accuracy=0.6"),
     ),
 }
 
