@@ -61,6 +61,7 @@ class GuardedSource:
             self._settings = None
             self._source.configure(settings)
             self._settings = settings
+            self._guard.sources_current(self._terminal, settings.function == "current")
             self._guard.holds(self._terminal, 0.0)
             if settings.function == "current":
                 reach_v = abs(settings.compliance)
@@ -106,6 +107,9 @@ class GuardedSource:
                 self._check(level)
             self._moves(float(levels.min()), float(levels.max()))
             readings = self._source.sweep(levels, delay_s)
+            if len(readings):
+                volts, amperes = map(float, readings[-1])
+                self._guard.readings[self._terminal] = Reading(volts, amperes, False)
             self._holds(float(levels[-1]))
             return readings
 

@@ -32,6 +32,7 @@ class Guard:
         energised: an output has been switched on, or a board output moved off 0 V, at some time.
         live: the same, and the bench has not been made safe since.
         readings: terminal -> the last reading of its source-meter.
+        currents: terminals whose set-point is a current.
         turned: called whenever `live` changes, by whoever changes it.
         ledger: books how long which junction stands at what.
         sources, boards: what can be asked before a selector moves.
@@ -47,6 +48,7 @@ class Guard:
         self.spans: dict[str, tuple[float, float]] = {}
         self.energised = self.live = False
         self.readings: dict[str, Reading] = {}
+        self.currents: frozenset[str] = frozenset()
         self.turned: Callable[[], None] = lambda: None
         self.ledger = Ledger(wiring, limits, clock)
         self.sources: dict[str, SourceMeter] = {}
@@ -176,6 +178,10 @@ class Guard:
     def _span(self, terminal: str) -> tuple[float, float]:
         volts = self.setpoints.get(terminal, 0.0)
         return self.spans.get(terminal, (volts, volts))
+
+    def sources_current(self, terminal: str, current: bool) -> None:
+        """Whether the set-point of a terminal is in A from now on, or in V."""
+        self.currents = self.currents | {terminal} if current else self.currents - {terminal}
 
     def moves(self, terminal: str, low_v: float, high_v: float) -> None:
         """Until `holds` says otherwise the terminal may stand anywhere from what it held to here.

@@ -63,13 +63,15 @@ class BenchSeen:
 
     Attributes:
         energised: an output is on or a board's output off 0 V, and not made safe since.
-        setpoints: terminal -> last value sent, V (A where a source-meter sources current).
+        setpoints: terminal -> last value sent, V (A for those in `currents`).
         readings: terminal -> the last reading of its source-meter.
+        currents: terminals that source current.
     """
 
     energised: bool
     setpoints: Mapping[str, float]
     readings: Mapping[str, Reading]
+    currents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What must never be overlooked: simulated or real, and whether an output is on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from PyQt5 import QtCore, QtWidgets
 
@@ -46,9 +46,15 @@ class OutputsBadge(QtWidgets.QLabel):
         self.setObjectName("outputs")
         self.show_outputs(False, {})
 
-    def show_outputs(self, energised: bool, setpoints: Mapping[str, float]) -> None:
-        """`setpoints`: terminal -> V."""
-        moved = [f"{name} {si(value, 'V')}" for name, value in setpoints.items() if value != 0]
+    def show_outputs(
+        self, energised: bool, setpoints: Mapping[str, float], currents: Collection[str] = ()
+    ) -> None:
+        """`setpoints`: terminal -> V; A for those in `currents`."""
+        moved = [
+            f"{name} {si(value, 'A' if name in currents else 'V')}"
+            for name, value in setpoints.items()
+            if value != 0
+        ]
         rest = f" and {len(moved) - _NAMED} more" if len(moved) > _NAMED else ""
         words = ": " + ", ".join(moved[:_NAMED]) + rest if moved else ""
         self.setText(f"⚡ OUTPUT ON{words}" if energised else "○ outputs off")

@@ -189,5 +189,5 @@ class Routes(QtCore.QObject):
         for one in state.instruments:
             if one.output_on and one.level is not None:
                 levels[one.name] = one.level
-        self._window.outputs.show_outputs(on, levels)
+        self._window.outputs.show_outputs(on, levels, live.currents)
         self._window.border.show_on(on)

@@ -38,4 +38,5 @@ class Seen:
         """Now."""
         self._last_s = self._clock_s()
         guard = self._guard
-        self._tell(BenchSeen(guard.live, dict(guard.setpoints), dict(guard.readings)))
+        currents = tuple(sorted(guard.currents))
+        self._tell(BenchSeen(guard.live, dict(guard.setpoints), dict(guard.readings), currents))

@@ -35,6 +35,7 @@ def test_nobody_is_told_more_often_than_he_can_read() -> None:
         live, turned = False, None
         setpoints: dict[str, float] = {}  # noqa: RUF012
         readings: dict[str, object] = {}  # noqa: RUF012
+        currents: frozenset[str] = frozenset()
 
     now_s, told, guard = [0.0], [], Quiet()
     seen = Seen(guard, told.append, lambda: now_s[0])  # type: ignore[arg-type]

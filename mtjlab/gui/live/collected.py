@@ -40,7 +40,7 @@ class Collected:
         error: in words, of a run that failed.
         results: of the protocol; empty before the end.
         done, total, values, bench_time_s: of the last step.
-        energised, setpoints, readings: where the outputs stand.
+        energised, setpoints, readings, currents: where the outputs stand.
         version: grows with every change.
     """
 
@@ -62,6 +62,7 @@ class Collected:
         self.energised = False
         self.setpoints: Mapping[str, float] = {}
         self.readings: Mapping[str, Reading] = {}
+        self.currents: tuple[str, ...] = ()
         self.version = 0
         self._earlier = earlier
         self._live: LiveTrace | None = None
@@ -77,6 +78,7 @@ class Collected:
             case BenchSeen():
                 self.energised = event.energised
                 self.setpoints, self.readings = event.setpoints, event.readings
+                self.currents = event.currents
             case StateChanged():
                 self.state = event.state
             case RunStarted():

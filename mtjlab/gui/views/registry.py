@@ -1,6 +1,7 @@
 """Which views a run has, in the order of their tabs."""
 
 from mtjlab.gui.live.collected import Collected
+from mtjlab.gui.views.bench_view import BenchView
 from mtjlab.gui.views.learning_view import LearningView
 from mtjlab.gui.views.map_view import MapView
 from mtjlab.gui.views.results_view import ResultsView
@@ -28,6 +29,7 @@ VIEWS: tuple[type[View], ...] = (
     CrosstalkView,
     RandomnessView,
     ScopeView,
+    BenchView,
     ResultsView,
     StreamView,
 )

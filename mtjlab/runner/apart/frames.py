@@ -79,7 +79,8 @@ def event_of(fields: Mapping[str, Any], raw: bytes) -> Event | None:
         return RunStarted(**given, streams=streams)
     if kind == "BenchSeen":
         readings = {name: Reading(**one) for name, one in given.pop("readings").items()}
-        return BenchSeen(**given, readings=readings)
+        currents = tuple(given.pop("currents"))
+        return BenchSeen(**given, readings=readings, currents=currents)
     made = _PLAIN.get(kind)
     return None if made is None else made(**given)
 
