@@ -23,13 +23,15 @@ def current_line(
     voltage_v: ArrayLike, resistance_ohm: float, offset_a: float
 ) -> NDArray[np.float64]:
     """Current of a resistor with an offset, A."""
-    return offset_a + np.asarray(voltage_v, dtype=np.float64) / resistance_ohm
+    at: NDArray[np.float64] = np.asarray(voltage_v, dtype=np.float64)
+    return offset_a + at / resistance_ohm
 
 
 def far_from_zero(voltage_v: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where V / I shows more than noise: near 0 V it is a quotient of two small numbers."""
     size = np.abs(voltage_v)
-    return size > 0.1 * size.max(initial=0.0)
+    far: NDArray[np.bool_] = size > 0.1 * size.max(initial=0.0)
+    return far
 
 
 def in_standard_errors(correlation: ArrayLike, effective: ArrayLike) -> NDArray[np.float64]:
@@ -40,10 +42,12 @@ def in_standard_errors(correlation: ArrayLike, effective: ArrayLike) -> NDArray[
         effective: independent samples that each is worth.
     """
     error = 1.0 / np.sqrt(np.maximum(np.asarray(effective, dtype=np.float64) - 3.0, 1.0))
-    return np.arctanh(np.clip(correlation, -_BEYOND, _BEYOND)) / error
+    z: NDArray[np.float64] = np.arctanh(np.clip(correlation, -_BEYOND, _BEYOND)) / error
+    return z
 
 
 def expected_counts(at: ArrayLike, count: int, bin_width: float) -> NDArray[np.float64]:
     """Of `count` normal values in bins of that width, in standard errors."""
     place = np.asarray(at, dtype=np.float64)
-    return count * bin_width * np.exp(-0.5 * place**2) / np.sqrt(2.0 * np.pi)
+    density: NDArray[np.float64] = np.exp(-0.5 * place**2) / np.sqrt(2.0 * np.pi)
+    return count * bin_width * density

@@ -106,7 +106,10 @@ class History:
     def line(
         self, first: int, last: int, most: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Places and values of a line that looks the same with about `most` points; no spike is lost."""
+        """Places and values of a line that looks the same with about `most` points.
+
+        No spike is lost.
+        """
         if last - first <= _STRETCH * most:
             at, line = extremes(self._y[first:last], most)
             return self._x[first:last][at.astype(np.int64)], line
@@ -117,12 +120,11 @@ class History:
         low = np.fmin.reduce(coarse[:, 0].reshape(-1, group), axis=1)
         high = np.fmax.reduce(coarse[:, 1].reshape(-1, group), axis=1)
         starts = np.arange(begin, end, group) * _STRETCH
-        at = np.column_stack([starts, starts + group * _STRETCH // 2]).ravel()
-        at, line = (
-            np.append(at, last - 1),
-            np.append(np.column_stack([low, high]), self._y[last - 1]),
-        )
-        return self._x[at], line
+        places = np.column_stack([starts, starts + group * _STRETCH // 2]).ravel()
+        line = np.column_stack([low, high]).ravel()
+        # The last point is that of the line, however the stretches lie.
+        places, line = np.append(places, last - 1), np.append(line, self._y[last - 1])
+        return self._x[places], line
 
     def mean(self, at: NDArray[np.int64], window: int) -> NDArray[np.float64]:
         """Of the last `window` values up to each index in `at` (fewer at the beginning)."""

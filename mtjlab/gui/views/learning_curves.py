@@ -4,7 +4,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5 import QtCore, QtWidgets
 
-from mtjlab.analysis.thinning import History
+from mtjlab.analysis.thinning import History, extremes
 from mtjlab.gui.live.collected import Collected
 from mtjlab.gui.theme import Theme
 from mtjlab.gui.views.key_line import entry, titled
@@ -14,6 +14,7 @@ from mtjlab.gui.views.plot import Plot
 
 _READS = ("reads (samples presented, all passes)", "")
 _SMOOTHING_SHARE = 0.04
+_MOST_POINTS = 2000
 _DASH = QtCore.Qt.PenStyle.DashLine
 
 
@@ -135,11 +136,15 @@ class AccuracyPlot(Plot):
             self.target.label.setFormat(f"target {target:.0%}")
         if not table:
             return
-        few = len(table["reads"]) < 80
-        for curve, name in ((self.train, "train_accuracy"), (self.test, "test_accuracy")):
+        few = len(table["reads"]) < 200
+        for curve, name, symbol in (
+            (self.train, "train_accuracy", "o"),
+            (self.test, "test_accuracy", "s"),
+        ):
             known = np.isfinite(table[name])
-            curve.setData(table["reads"][known], 100 * table[name][known])
-            curve.setSymbolSize(5 if few else 2)
+            at, line = extremes(100 * table[name][known], _MOST_POINTS)
+            curve.setData(table["reads"][known][at.astype(np.int64)], line)
+            curve.setSymbol(symbol if few else None)
         at = reached(self._run)
         self.reached.setVisible(at is not None)
         if at is not None:

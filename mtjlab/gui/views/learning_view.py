@@ -41,8 +41,10 @@ class LearningView(View):
         top.addWidget(self.words, 1)
         top.addWidget(self.log)
         grid = QtWidgets.QGridLayout()
-        for index, part in enumerate((self.loss, self.accuracy, self.weights, self.noise)):
-            grid.addWidget(part, *divmod(index, 2))
+        parts: list[QtWidgets.QWidget] = [self.loss, self.accuracy, self.weights, self.noise]
+        for index, part in enumerate(parts):
+            row, column = divmod(index, 2)
+            grid.addWidget(part, row, column)
             # All four are of one size, whatever each would like.
             ignored = QtWidgets.QSizePolicy.Policy.Ignored
             part.setSizePolicy(ignored, ignored)

@@ -1,5 +1,7 @@
 """The junctions of a map as an image, filled as they come: no Qt here."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,11 +43,12 @@ class MapImage:
             return False
         begin = self._count if name == self._name and self._first == table.first else 0
         columns = {column: number for number, column in enumerate(table.columns)}
-        places = rows[:, [columns[axis] for axis in _PLACES]].astype(np.int64)
-        if begin == 0 or not self._fits(places[begin:]):
-            begin = 0
+        at = [columns[axis] for axis in _PLACES]
+        places = rows[begin:, at].astype(np.int64)
+        if begin == 0 or not self._fits(places):
+            begin, places = 0, rows[:, at].astype(np.int64)
             self._lay_out(places)
-        down, across = (places[begin:] - np.array(self.origin)).T
+        down, across = (places - np.array(self.origin)).T
         self.values[down, across] = rows[begin:, columns[name]]
         if "verdict" in columns:
             self.verdicts[down, across] = rows[begin:, columns["verdict"]]
@@ -78,7 +81,25 @@ class MapImage:
         found = rows[self.index[at]]
         return dict(zip(self._table.columns, (float(v) for v in found), strict=True))
 
-    def verdict_at(self, codes: tuple[int, ...]) -> NDArray[np.int64]:
-        """(k, 2), row and column of every junction with one of these verdicts."""
-        down, across = np.nonzero(np.isin(self.verdicts, codes))
-        return np.column_stack([down + self.origin[0], across + self.origin[1]])
+    def with_verdict(
+        self, codes: tuple[int, ...], rows: tuple[float, float], columns: tuple[float, float]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places (k, 2) and verdicts (k,) of the junctions with one of these verdicts.
+
+        Args:
+            codes: of the verdicts.
+            rows: first and last row to look at.
+            columns: first and last column.
+        """
+        first = [
+            max(0, math.floor(ends[0]) - start)
+            for ends, start in zip((rows, columns), self.origin, strict=True)
+        ]
+        last = [
+            max(0, math.ceil(ends[1]) - start + 1)
+            for ends, start in zip((rows, columns), self.origin, strict=True)
+        ]
+        part = self.verdicts[first[0] : last[0], first[1] : last[1]]
+        found = np.argwhere(np.isin(part, codes))
+        verdicts = part[found[:, 0], found[:, 1]].astype(np.int64)
+        return found + np.array(first) + np.array(self.origin), verdicts

@@ -13,31 +13,21 @@ WORDS = ("", "■", "●", "✕", "▼", "◆", "✚", "★")
 
 
 class Marks:
-    """Marks on one map; those out of sight are not drawn."""
+    """Marks on one map; too many to tell apart are not drawn."""
 
     def __init__(self, plot: pg.PlotWidget, theme: Theme) -> None:
         """Adds its items to `plot`."""
         self._theme = theme
-        self._box = plot.getPlotItem().getViewBox()
         self.crosses = pg.PlotDataItem(pen=pg.mkPen("#ffffff", width=1.2))
         self._shadow = pg.PlotDataItem(pen=pg.mkPen("#000000", width=3))
         self.symbols = pg.ScatterPlotItem(pxMode=True)
         self.cursor = pg.PlotDataItem(pen=pg.mkPen(theme.danger, width=3))
         for item in (self._shadow, self.crosses, self.symbols, self.cursor):
             plot.addItem(item, ignoreBounds=True)
-        self._cells: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
-
-    def in_view(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those that can be seen; none where there are too many to tell apart."""
-        (left, right), (low, high) = self._box.viewRange()
-        row, column = cells[:, 0], cells[:, 1]
-        seen = (column > left - 1) & (column < right + 1) & (row > low - 1) & (row < high + 1)
-        found: NDArray[np.int64] = cells[seen]
-        return found if len(found) <= MOST_MARKS else found[:0]
 
     def cross(self, cells: NDArray[np.int64]) -> None:
         """Cross out these cells, (k, 2)."""
-        shown = self.in_view(cells)
+        shown = cells if len(cells) <= MOST_MARKS else cells[:0]
         row, column = shown[:, 0:1].astype(np.float64), shown[:, 1:2].astype(np.float64)
         # Two strokes for each cell.
         x = (column + np.array([[-0.36, 0.36, -0.36, 0.36]])).ravel()
@@ -47,13 +37,11 @@ class Marks:
 
     def verdicts(self, cells: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
         """Put the symbol of its verdict on each cell."""
-        shown = self.in_view(cells)
-        if len(shown) < len(cells):
-            key = {tuple(cell): code for cell, code in zip(cells.tolist(), codes, strict=True)}
-            codes = np.array([key[tuple(cell)] for cell in shown.tolist()], dtype=np.int64)
+        if len(cells) > MOST_MARKS:
+            cells, codes = cells[:0], codes[:0]
         self.symbols.setData(
-            x=shown[:, 1],
-            y=shown[:, 0],
+            x=cells[:, 1],
+            y=cells[:, 0],
             symbol=[SYMBOLS[code % len(SYMBOLS)] or "o" for code in codes],
             size=9,
             pen=pg.mkPen("#000000", width=1),

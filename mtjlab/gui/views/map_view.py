@@ -178,15 +178,15 @@ class MapView(View):
         none = np.empty((0, 2), dtype=np.int64)
         if not self.image.values.size:
             return
-        if self.name == "verdict":
-            codes = tuple(range(1, len(self._verdicts)))
-            cells = self.image.verdict_at(codes)
-            at = cells - np.array(self.image.origin)
-            self.marks.cross(none)
-            self.marks.verdicts(cells, self.image.verdicts[at[:, 0], at[:, 1]].astype(np.int64))
+        across, down = self.map.getPlotItem().getViewBox().viewRange()
+        shown = self.name == "verdict"
+        codes = tuple(range(1, len(self._verdicts))) if shown else self._unusable()
+        cells, verdicts = self.image.with_verdict(codes, tuple(down), tuple(across))
+        self.marks.cross(none if shown else cells)
+        if shown:
+            self.marks.verdicts(cells, verdicts)
         else:
             self.marks.verdicts(none, np.empty(0, dtype=np.int64))
-            self.marks.cross(self.image.verdict_at(self._unusable()))
 
     def _count(self) -> None:
         known = self.image.verdicts[np.isfinite(self.image.verdicts)].astype(np.int64)

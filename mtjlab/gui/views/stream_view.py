@@ -30,7 +30,7 @@ class StreamView(View):
     ) -> None:
         """See `View`."""
         super().__init__(run, theme, parent)
-        self.stream, self.x, self.y = (QtWidgets.QComboBox() for _ in range(3))
+        self.stream, self.across, self.up = (QtWidgets.QComboBox() for _ in range(3))
         self.log = QtWidgets.QCheckBox("&Logarithmic y")
         self.plot = PanelPlot(theme)
         self.image = HeatMap(theme)
@@ -45,7 +45,7 @@ class StreamView(View):
         self._drawn: tuple[object, ...] = ()
         top = QtWidgets.QHBoxLayout()
         top.setContentsMargins(6, 6, 6, 0)
-        for words, box in (("&Stream", self.stream), ("&x", self.x), ("&y", self.y)):
+        for words, box in (("&Stream", self.stream), ("&x", self.across), ("&y", self.up)):
             label = QtWidgets.QLabel(words)
             label.setBuddy(box)
             box.setAccessibleName(words.replace("&", ""))
@@ -64,7 +64,7 @@ class StreamView(View):
         layout.addWidget(split, 1)
         self.stream.addItems(list(run.tables))
         self.stream.currentIndexChanged.connect(lambda _index: self._offer())
-        for box in (self.x, self.y):
+        for box in (self.across, self.up):
             box.currentIndexChanged.connect(lambda _index: self.redraw())
         self.log.toggled.connect(lambda _on: self.redraw())
         self._offer()
@@ -81,18 +81,18 @@ class StreamView(View):
 
     def _offer(self) -> None:
         table = self.table
-        for box in (self.x, self.y):
+        for box in (self.across, self.up):
             box.blockSignals(True)
             box.clear()
         if table is not None:
             if len(table.columns) > _MOST_VALUES:
-                self.x.addItem(ELEMENT)
-                self.y.addItem(NEWEST)
+                self.across.addItem(ELEMENT)
+                self.up.addItem(NEWEST)
             else:
-                self.x.addItems([ROW, *table.columns])
-                self.y.addItems(list(table.columns))
+                self.across.addItems([ROW, *table.columns])
+                self.up.addItems(list(table.columns))
                 self._usual(table)
-        for box in (self.x, self.y):
+        for box in (self.across, self.up):
             box.blockSignals(False)
         self._drawn = ()
         self.redraw()
@@ -101,15 +101,15 @@ class StreamView(View):
         """Of a table of junctions or points not the place, but the first thing measured."""
         places = ("row", "column", "reads", "t_s", "bias_v", "field_t", "reason", "members")
         first = next((c for c in table.columns if c not in places), table.columns[0])
-        self.y.setCurrentText(first)
+        self.up.setCurrentText(first)
         for name in ("reads", "t_s"):
             if name in table.columns:
-                self.x.setCurrentText(name)
+                self.across.setCurrentText(name)
 
     def redraw(self) -> None:
         """Only if the chosen stream has new rows."""
         table = self.table
-        choice = [box.currentText() for box in (self.stream, self.x, self.y)]
+        choice = [box.currentText() for box in (self.stream, self.across, self.up)]
         now = (*choice, self.log.isChecked(), table.version if table else 0, self.run.status)
         if now == self._drawn:
             return
@@ -139,7 +139,7 @@ class StreamView(View):
         return f"{stream}: no row was recorded"
 
     def _panel(self, table: Table) -> Panel:
-        x_name, y_name = self.x.currentText(), self.y.currentText()
+        x_name, y_name = self.across.currentText(), self.up.currentText()
         unit = table.stream.unit
         if y_name == NEWEST:
             y = np.asarray(table.rows[-1], dtype=np.float64)

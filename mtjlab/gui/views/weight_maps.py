@@ -34,7 +34,8 @@ class WeightMaps(QtWidgets.QWidget):
     ) -> None:
         """As many layers as fit; the others are in the tab of all streams."""
         super().__init__(parent)
-        self._run, self._drawn = run, ()
+        self._run = run
+        self._drawn: tuple[object, ...] = ()
         every = layers_of(run)
         self._names = every[:MOST_LAYERS]
         self.which = QtWidgets.QComboBox()
@@ -84,5 +85,6 @@ class WeightMaps(QtWidgets.QWidget):
         if not len(rows):
             return None
         which = self.which.currentText()
-        newest, first = rows[-1].astype(np.float64), rows[0].astype(np.float64)
+        newest: NDArray[np.float64] = rows[-1].astype(np.float64)
+        first: NDArray[np.float64] = rows[0].astype(np.float64)
         return {NEWEST: newest, START: first, CHANGE: newest - first}[which]

@@ -7,6 +7,7 @@ import numpy as np
 from mtjlab.gui.views.junction_list import Cell
 from mtjlab.gui.views.panel import (
     MOST_NAMED,
+    Columns,
     Panel,
     Series,
     cell_ticks,
@@ -62,7 +63,7 @@ class FieldSweepView(SweepView):
         ]
 
 
-def _switching(loops: dict[str, np.ndarray]) -> Panel:
+def _switching(loops: Columns) -> Panel:
     title = "Fields at which it switches"
     if not loops or not np.isfinite(loops["up_t"]).any():
         return Panel(title, empty="waiting for the loops to be complete")

@@ -8,6 +8,7 @@ from mtjlab.analysis.model_curves import tmr_curve
 from mtjlab.gui.views.junction_list import Cell
 from mtjlab.gui.views.panel import (
     MOST_NAMED,
+    Columns,
     Panel,
     Series,
     cell_words,
@@ -75,9 +76,7 @@ class RvTmrView(SweepView):
         ]
 
 
-def _curve(
-    volts: np.ndarray, tmr: np.ndarray, fit: dict[str, np.ndarray], colour: int
-) -> list[Series]:
+def _curve(volts: np.ndarray, tmr: np.ndarray, fit: Columns, colour: int) -> list[Series]:
     known = np.isfinite(tmr)
     if not fit or not len(fit["tmr0"]) or not known.any() or not np.isfinite(fit["tmr0"][0]):
         return []
