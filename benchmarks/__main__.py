@@ -9,6 +9,7 @@ from benchmarks import (
     catalogue,
     crossbar,
     driver_query,
+    gui,
     learning_arithmetic,
     learning_step,
     ni_stream,
@@ -42,6 +43,7 @@ def main() -> int:
         analysis.rows,
         crossbar.rows,
         virtual_time.rows,
+        gui.rows,
     ):
         rows += measure()
     width = max(len(row.name) for row in rows)

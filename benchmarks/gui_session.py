@@ -1,0 +1,117 @@
+"""The whole window with real runs on the twin, in a process of its own; prints figures as JSON.
+
+python -m benchmarks.gui_session stop SEED
+python -m benchmarks.gui_session learn SEED window|bare
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from PyQt5 import QtCore, QtTest
+
+from mtjlab.core.events import StepDone
+from mtjlab.gui.app import Session, compose
+from mtjlab.gui.remembered import Remembered
+from mtjlab.gui.routes import Collectors
+from mtjlab.gui.screen import application
+from mtjlab.runner.desk import Desk
+
+LEARNING = {"task": "breast_cancer", "epochs": 40}
+TELEGRAPH = {"duration_s": 600.0}
+LONGEST_S = 120.0
+
+
+def until(ready: Callable[[], bool]) -> None:
+    """Serve the window until then."""
+    app = QtCore.QCoreApplication.instance()
+    deadline_s = time.monotonic() + LONGEST_S
+    while not ready():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError("the run did not come so far")
+        if app is None:
+            time.sleep(0.002)
+            continue
+        app.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+
+
+def window(folder: Path) -> Session:
+    made = compose(
+        bench="twin", runs_dir=folder / "runs", remembered=Remembered(folder / "settings.ini")
+    )
+    made.window.resize(1920, 1080)
+    made.window.show()
+    return made
+
+
+def stop(seed: int) -> dict[str, float]:
+    """From the button to what the guard says of the outputs, as told by the run's own process."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = window(Path(folder))
+        made.desk.queue.add("telegraph", "twin", parameters=TELEGRAPH, seed=seed)
+        made.desk.queue.start()
+        live = made.routes.shown
+        until(lambda: live.live.energised and live.live.done > 0)
+        began_s = time.perf_counter()
+        QtTest.QTest.mousePress(made.window.stop, QtCore.Qt.MouseButton.LeftButton)
+        until(lambda: not live.live.energised)
+        off_s = time.perf_counter() - began_s
+        until(lambda: not made.desk.queue.busy)
+        unsafe = len(made.desk.unsafe)
+        made.desk.close(10.0)
+    return {"stop_ms": 1e3 * off_s, "unsafe": unsafe}
+
+
+def learn(seed: int, how: str) -> dict[str, float]:
+    """Bench time goes as fast as it can: from the first step to the last one, on the wall."""
+    steps: list[float] = []
+
+    def watch(event: Any) -> None:
+        if isinstance(event, StepDone):
+            steps.append(time.monotonic())
+
+    with tempfile.TemporaryDirectory() as folder:
+        frames = 0
+        if how == "window":
+            inner = Collectors.listener
+
+            def listener(self: Collectors, item: Any) -> Callable[[Any], None]:
+                told = inner(self, item)
+                return lambda event: (watch(event), told(event))[0]
+
+            Collectors.listener = listener
+            made = window(Path(folder))
+            desk = made.desk
+        else:
+            desk = Desk(Path(folder) / "runs", lambda _event: None, lambda _item: watch)
+        desk.queue.add("noise_learning", "twin", parameters=LEARNING, seed=seed)
+        desk.queue.start()
+        until(lambda: bool(desk.queue.items()) and desk.queue.items()[0].ended)
+        item = desk.queue.items()[0]
+        if item.status != "finished":
+            raise RuntimeError(f"the run {item.status}: {item.error}")
+        if how == "window":
+            frames = made.window.deck.frames
+        desk.close(10.0)
+    return {"learn_s": steps[-1] - steps[0], "steps": len(steps), "frames": frames}
+
+
+def main() -> None:
+    app = application() if sys.argv[-1] != "bare" else None
+    what, seed = sys.argv[1], int(sys.argv[2])
+    found = stop(seed) if what == "stop" else learn(seed, sys.argv[3])
+    print(json.dumps(found), flush=True)
+    del app
+    # Threads of the window are its own affair; the figure is told.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
