@@ -142,8 +142,8 @@ class AccuracyPlot(Plot):
             (self.test, "test_accuracy", "s"),
         ):
             known = np.isfinite(table[name])
-            at, line = extremes(100 * table[name][known], _MOST_POINTS)
-            curve.setData(table["reads"][known][at.astype(np.int64)], line)
+            place, line = extremes(100 * table[name][known], _MOST_POINTS)
+            curve.setData(table["reads"][known][place.astype(np.int64)], line)
             curve.setSymbol(symbol if few else None)
         at = reached(self._run)
         self.reached.setVisible(at is not None)

@@ -1,6 +1,5 @@
 """What one plot of a sweep shows, as numbers: no Qt here."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +7,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mtjlab.core.units import si
 from mtjlab.gui.live.collected import Collected
 
 Values = NDArray[np.float64]
@@ -161,6 +159,12 @@ def cell_ticks(table: Columns) -> tuple[tuple[float, str], ...]:
     )
 
 
+def nothing(run: Collected, what: str) -> str:
+    """Words in the place of what has not been measured yet, or never will be."""
+    going_on = run.status in ("running", "waiting")
+    return f"waiting for the first {what}" if going_on else f"no {what} was measured"
+
+
 def per_junction(
     table: Columns,
     name: str,
@@ -172,7 +176,7 @@ def per_junction(
 ) -> Panel:
     """A number of each junction with its interval; those without one are left out."""
     if not table or not np.isfinite(table[name]).any():
-        return Panel(title, empty=f"{title}: not known of any junction yet")
+        return Panel(title, empty=f"{title}: not known of any junction")
     at = np.arange(len(table["row"]), dtype=np.float64)
     return Panel(
         title,
@@ -181,11 +185,3 @@ def per_junction(
         (points(table, at, name, colour=colour, factor=factor),),
         ticks_x=cell_ticks(table),
     )
-
-
-def log_ticks(low: float, high: float, unit: str) -> list[tuple[float, str]]:
-    """Places on a decimal logarithm and their words; between decades only where these are few."""
-    first, last = math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1
-    steps = (1.0, 2.0, 5.0) if high < _FEW_DECADES * low else (1.0,)
-    places = [step * 10.0**power for power in range(first, last + 1) for step in steps]
-    return [(math.log10(v), si(v, unit, 2) if unit else f"{v:g}") for v in places]

@@ -99,7 +99,17 @@ class StreamView(View):
 
     def _usual(self, table: Table) -> None:
         """Of a table of junctions or points not the place, but the first thing measured."""
-        places = ("row", "column", "reads", "t_s", "bias_v", "field_t", "reason", "members")
+        places = (
+            "row",
+            "column",
+            "reads",
+            "t_s",
+            "bias_v",
+            "field_t",
+            "verdict",
+            "reason",
+            "members",
+        )
         first = next((c for c in table.columns if c not in places), table.columns[0])
         self.up.setCurrentText(first)
         for name in ("reads", "t_s"):

@@ -14,6 +14,7 @@ from mtjlab.gui.views.panel import (
     cell_words,
     columns_of,
     curve,
+    nothing,
     only,
     per_junction,
     points,
@@ -34,7 +35,7 @@ class BiasSweepView(SweepView):
     def panels(self, chosen: Sequence[Cell]) -> list[Panel]:
         """Occupancies, dwell times, V50, width."""
         table, fits = columns_of(self.run, "points"), columns_of(self.run, "fits")
-        waiting = "" if table else "waiting for the first bias"
+        waiting = "" if table else nothing(self.run, "bias")
         named = len(chosen) <= MOST_NAMED
         shares: list[Series] = []
         times: list[Series] = []
@@ -54,7 +55,7 @@ class BiasSweepView(SweepView):
                 empty=waiting,
             ),
             Panel(
-                "Mean time before leaving (circle: P, triangle: AP)",
+                "Dwell time (● in P, ▲ in AP)",
                 _BIAS,
                 ("dwell time", "s"),
                 tuple(times),

@@ -14,6 +14,7 @@ from mtjlab.gui.views.panel import (
     cell_words,
     columns_of,
     curve,
+    nothing,
     only,
     per_junction,
     points,
@@ -55,10 +56,10 @@ class RvTmrView(SweepView):
                 at = found["voltage_ap_v"]
                 ratios.append(points(found, at, "tmr", label=label, colour=colour, factor=100.0))
                 ratios += _curve(found["voltage_ap_v"], found["tmr"], only(fits, cell), colour)
-        waiting = "" if states else "waiting for the first bias"
+        waiting = "" if states else nothing(self.run, "bias")
         return [
             Panel(
-                "Resistance (circle: first level or field, triangle: second)",
+                "Resistance (● first level or field, ▲ second)",
                 ("voltage across the junction", "V"),
                 ("resistance", "Ω"),
                 tuple(ohms),
