@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from benchmarks.safety import window
 from benchmarks.safety.benches import BENCHES, Served, serve
 from benchmarks.safety.witness import Ask, seconds_until_safe
 from mtjlab.bench.watch import LEASE_S
@@ -24,7 +25,10 @@ DEATHS: dict[str, signal.Signals | None] = {
     "SIGSTOP": signal.SIGSTOP,
     "exception in the protocol": None,
     "exception in the shutdown": None,
+    "GUI close": None,
+    "GUI killed": signal.SIGKILL,
 }
+_WINDOW = ("GUI close", "GUI killed")
 _OWN = {"os._exit": "exit", "exception in the protocol": "protocol"}
 _OWN["exception in the shutdown"] = "shutdown"
 SAFE_WITHIN_S = 2.0
@@ -36,7 +40,15 @@ _LOOK_S = 20.0
 
 @contextmanager
 def victim(served: Served, death: str, delay_s: float) -> Iterator[subprocess.Popen[str]]:
-    with tempfile.TemporaryDirectory() as runs:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as runs:
+        if death in _WINDOW:
+            process = window.begun(served.bench, runs)
+            try:
+                yield process
+            finally:
+                process.kill()
+                process.communicate()
+            return
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "benchmarks.safety.victim"),
@@ -63,7 +75,12 @@ def one(served: Served, ask: Ask, death: str, delay_s: float) -> float | None:
         if not on:
             raise RuntimeError(f"{served.name}: the output is not on before {death}: {level} V")
         number = DEATHS[death]
-        if number is None:
+        if death == "GUI close":
+            assert process.stdin is not None
+            time.sleep(delay_s)
+            process.stdin.write("close\n")
+            process.stdin.flush()
+        elif number is None:
             _expect(process, "dying")
         else:
             time.sleep(delay_s)

@@ -78,6 +78,13 @@ class Hold:
                 raise RuntimeError("the protocol fails here, as it was told to")
 
 
+class HoldForEver(Hold):
+    """The same for a window, which makes it without arguments."""
+
+    def __init__(self) -> None:
+        super().__init__("none", float("inf"))
+
+
 def _exit() -> None:
     print("dying", flush=True)
     os._exit(17)
