@@ -14,6 +14,7 @@ from mtjlab.gui.post import Post
 from mtjlab.gui.queue.panel import QueuePanel
 from mtjlab.gui.remembered import Remembered
 from mtjlab.gui.routes import Collectors, Routes
+from mtjlab.gui.rubbish import keep
 from mtjlab.gui.runs.panel import RunsPanel
 from mtjlab.gui.screen import application
 from mtjlab.gui.stop import StopKeys
@@ -131,6 +132,7 @@ def open_window(
     if leave:
         made.leaving.when_the_queue_has_ended(made.post)
     print("window open; run files go to", runs_dir, flush=True)
+    keep()
     app.exec_()
     for line in made.desk.unsafe:
         print(f"error: {line}", file=sys.stderr)

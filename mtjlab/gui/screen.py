@@ -4,6 +4,8 @@ import sys
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
+from mtjlab.gui.rubbish import Rubbish
+
 # Python hands its lock on after this long, s. With the usual 5 ms a run that computes in Python
 # would hold up every frame by several of them.
 SWITCH_S = 5e-4
@@ -25,4 +27,5 @@ def application() -> QtWidgets.QApplication:
     app.setApplicationName("mtjlab")
     app.setDesktopFileName("mtjlab")
     sys.setswitchinterval(SWITCH_S)
+    Rubbish(app)
     return app

@@ -49,7 +49,9 @@ class Analyst(QtCore.QObject):
             if self._working:
                 return
             self._working = True
-        threading.Thread(target=self._work, name="trace analysis", daemon=True).start()
+        # Waited for at the end of the program: one that is cut off in the middle of compiled code
+        # takes the program's exit code with it.
+        threading.Thread(target=self._work, name="trace analysis").start()
 
     def _work(self) -> None:
         while True:
