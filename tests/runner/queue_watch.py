@@ -12,8 +12,8 @@ from mtjlab.runner.queue_item import QueueChanged, QueueItem
 TIMEOUT_S = 60.0
 
 # Long enough to be stopped in the middle, whatever the machine is.
-LONG = {"task": "iris", "epochs": 2000, "evaluate_every": 1}
-SHORT = {"task": "xor", "epochs": 2}
+LONG: dict[str, Any] = {"task": "iris", "epochs": 2000, "evaluate_every": 1}
+SHORT: dict[str, Any] = {"task": "xor", "epochs": 2}
 
 
 class WatchedQueue:

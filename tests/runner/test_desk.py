@@ -1,0 +1,139 @@
+"""The desk: the bench between runs, the queue, and STOP, on the twin."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mtjlab.core.errors import NotSafeError
+from mtjlab.runner.bench_state import BenchState
+from mtjlab.runner.desk import Desk
+from mtjlab.runner.outcome import Outcome
+from mtjlab.runner.queue_item import QueueChanged
+from mtjlab.runner.queue_work import Work
+from tests.runner.queue_watch import LONG, SHORT, TIMEOUT_S
+
+
+class WatchedDesk:
+    """A desk, and what it told.
+
+    Attributes:
+        phases: of the bench, in their order.
+        why: the queue was held last.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._told = threading.Condition()
+        self.phases: list[str] = []
+        self.why = ""
+        self.desk = Desk(folder, self.heard)
+
+    def heard(self, event: object) -> None:
+        with self._told:
+            if isinstance(event, BenchState):
+                self.phases.append(event.phase)
+            if isinstance(event, QueueChanged):
+                self.why = event.why
+            self._told.notify_all()
+
+    def until_status(self, *statuses: str) -> None:
+        with self._told:
+            assert self._told.wait_for(lambda: self.statuses == list(statuses), TIMEOUT_S)
+
+    def until_phase(self, phase: str) -> None:
+        with self._told:
+            assert self._told.wait_for(lambda: self.desk.bench.state.phase == phase, TIMEOUT_S)
+
+    @property
+    def statuses(self) -> list[str]:
+        return [item.status for item in self.desk.queue.items()]
+
+
+@pytest.fixture(scope="module")
+def one_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedDesk]:
+    made = WatchedDesk(tmp_path_factory.mktemp("runs"))
+    yield made
+    assert made.desk.close(TIMEOUT_S)
+
+
+@pytest.fixture
+def watched(one_desk: WatchedDesk) -> WatchedDesk:
+    """Held, empty, not connected."""
+    queue = one_desk.desk.queue
+    queue.hold()
+    for item in queue.items():
+        queue.remove(item.key)
+    one_desk.desk.bench.disconnect().result(TIMEOUT_S)
+    one_desk.phases.clear()
+    return one_desk
+
+
+def test_the_bench_is_lent_to_the_queue_and_comes_back(watched: WatchedDesk) -> None:
+    desk = watched.desk
+    desk.bench.connect("twin").result(TIMEOUT_S)
+    desk.queue.add("noise_learning", "twin", parameters=SHORT, seed=1)
+    desk.queue.start()
+    watched.until_status("finished")
+    watched.until_phase("connected")
+    assert list(dict.fromkeys(watched.phases)) == ["opening", "connected", "in a run", "closed"]
+    assert watched.phases[-1] == "connected"
+    assert not desk.bench.state.energised
+    desk.bench.disconnect().result(TIMEOUT_S)
+    desk.queue.add("noise_learning", "twin", parameters=SHORT, seed=2)
+    watched.until_status("finished", "finished")
+    watched.until_phase("closed")
+
+
+def test_stop_in_the_middle_ends_the_run_holds_the_queue_and_leaves_all_off(
+    watched: WatchedDesk,
+) -> None:
+    desk = watched.desk
+    desk.bench.connect("twin").result(TIMEOUT_S)
+    for name in ("long", "next"):
+        desk.queue.add("noise_learning", "twin", parameters=LONG, name=name, seed=1)
+    desk.queue.start()
+    watched.until_status("running", "waiting")
+    desk.stop()
+    desk.stop()
+    watched.until_status("aborted", "waiting")
+    assert desk.queue.held
+    assert watched.why == "stopped by the user"
+    watched.until_phase("connected")
+    assert not desk.bench.state.energised
+    assert desk.unsafe == []
+
+
+def test_stop_between_runs_makes_the_bench_safe(watched: WatchedDesk) -> None:
+    desk = watched.desk
+    desk.stop()
+    desk.bench.connect("twin").result(TIMEOUT_S)
+    desk.stop()
+    assert desk.bench.look().result(TIMEOUT_S).connected
+    assert desk.queue.held
+    assert not desk.bench.state.energised
+
+
+def test_close_in_the_middle_waits_until_all_is_over(tmp_path: Path) -> None:
+    watched = WatchedDesk(tmp_path)
+    watched.desk.bench.connect("twin").result(TIMEOUT_S)
+    watched.desk.queue.add("noise_learning", "twin", parameters=LONG, seed=1)
+    watched.desk.queue.start()
+    watched.until_status("running")
+    assert watched.desk.close(TIMEOUT_S)
+    assert watched.statuses == ["aborted"]
+    assert not watched.desk.bench.state.energised
+    assert not watched.desk.bench.state.connected
+    assert watched.desk.close(TIMEOUT_S)
+
+
+def test_what_is_not_safe_is_remembered(
+    watched: WatchedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsafe = Outcome(error=NotSafeError("smu: go and look"))
+    monkeypatch.setattr(Work, "run", lambda *_: ("failed", unsafe))
+    watched.desk.queue.add("iv_sweep", "twin")
+    watched.desk.queue.start()
+    watched.until_status("failed")
+    watched.until_phase("closed")
+    assert watched.desk.unsafe == ["smu: go and look"]
