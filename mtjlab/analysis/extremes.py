@@ -58,9 +58,9 @@ class Bins:
     end: int
     width: int
 
-    def columns(self, first: int, last: int, most: int, chosen: NDArray[np.int64]) -> Band:
-        """At most `most` + 1 columns over samples `first` .. `last`, of whole bins each."""
-        per_column = max(1, -(-(last - first) // (most * self.width)))
+    def columns(self, first: int, last: int, wanted: int, chosen: NDArray[np.int64]) -> Band:
+        """About `wanted` columns over samples `first` .. `last`, more rather than fewer."""
+        per_column = max(1, (last - first) // (wanted * self.width))
         width = per_column * self.width
         begin = first // width
         found = np.empty((len(chosen), max(0, -(-last // width) - begin), 2), dtype=np.float32)
@@ -118,15 +118,17 @@ class Extremes:
     def window(
         self, first: int, last: int, columns: int, chosen: NDArray[np.int64] | None = None
     ) -> Band:
-        """Extremes of at most `columns` + 1 columns over samples `first` .. `last`.
+        """Extremes of about `columns` columns over samples `first` .. `last`.
 
         Columns begin at multiples of their width, so that they hold the same samples while a
-        window rolls. Where only coarser bins reach back so far, columns are as wide as these.
+        window rolls; for that they are up to a quarter narrower than asked for, or a half where
+        they have few samples. Where only coarser bins reach back so far, columns are as wide as
+        these.
 
         Args:
             first: absolute; may lie before what there is, whose columns are nan.
             last: the sample after the last one; likewise.
-            columns: >= 1.
+            columns: >= 1; of a picture, pixels.
             chosen: of the k channels; None: all.
         """
         if chosen is None:

@@ -54,7 +54,7 @@ def test_any_window_has_the_extremes_of_all_its_samples(blocks, begun, k, ends, 
     first, last = sorted(begun + round(end * total) for end in ends)
     band = made.window(first, last, columns)
     check(band, trace, begun, first, last)
-    assert band.extremes.shape[1] <= columns + 1
+    assert band.extremes.shape[1] <= 2 * columns + 2
     np.testing.assert_array_equal(
         made.samples(first, last), trace[first - begun : last - begun][-2048:]
     )

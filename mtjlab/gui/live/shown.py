@@ -57,7 +57,10 @@ class Shown:
             x[1::2] += self.width_s
         else:
             # Up in one column and down in the next: half as long a line, which is what takes time.
-            down = (np.rint(self.time_s / self.width_s).astype(np.int64) & 1).astype(np.bool_)
+            # Columns wider than a pixel are joined by slopes instead, or paper would show.
+            narrow = self.width_s < 1.001 * self.wanted_s
+            down = (np.rint(self.time_s / self.width_s).astype(np.int64) & 1) == narrow
+            down &= narrow
             y[::2], y[1::2] = np.where(down, high, low), np.where(down, low, high)
             x += 0.5 * self.width_s
         if self.joins:

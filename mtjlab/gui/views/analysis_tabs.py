@@ -11,7 +11,7 @@ from mtjlab.gui.live.analysed import Analysed, in_words
 from mtjlab.gui.theme import Theme
 from mtjlab.gui.views.plot import Plot
 
-TABS = ("&Histogram", "&Dwell times", "&Correlation", "S&pectrum")
+TABS = ("&Histogram", "D&wells", "&Correlation", "S&pectrum")
 _PER_CELL = 5.0
 _DASH = QtCore.Qt.PenStyle.DashLine
 _DOT = QtCore.Qt.PenStyle.DotLine
