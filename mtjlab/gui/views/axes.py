@@ -11,7 +11,11 @@ from mtjlab.core.units import si
 Ticks = list[tuple[float, list[float]]]
 # Spacing of ticks without a number beside them.
 _SILENT = 0.0
-_LABEL_PX = 45.0
+# Along an axis a number takes its width or its height.
+_LABEL_PX, _LINE_PX = 56.0, 22.0
+# Decades from 1 to 2 and from 5 to 10.
+_NARROWEST = 0.3
+_FEWEST = 2
 
 
 class UnitAxis(pg.AxisItem):
@@ -39,14 +43,15 @@ class UnitAxis(pg.AxisItem):
         stdTicks: Any,
     ) -> Ticks:
         """Places in decades: all decades, or every few; 1-2-5 within them; finer where it is."""
-        room = max(2.0, size / _LABEL_PX)
+        upright = self.orientation in ("left", "right")
+        room = max(2.0, size / (_LINE_PX if upright else _LABEL_PX))
         span = maxVal - minVal
         first, last = math.floor(minVal), math.ceil(maxVal)
         decades = np.arange(first, last + 1, dtype=np.float64)
         if span < math.log10(5.0):
-            return self._fine(minVal, maxVal, size)
+            return [(1.0, _even(10.0**minVal, 10.0**maxVal, room))]
         between = (decades[:, np.newaxis] + np.log10(np.arange(2, 10))).ravel()
-        if span <= room / 3.0:
+        if span <= _NARROWEST * room:
             named = (decades[:, np.newaxis] + np.log10([1.0, 2.0, 5.0])).ravel()
             return [
                 (1.0, _within(named, minVal, maxVal)),
@@ -56,15 +61,6 @@ class UnitAxis(pg.AxisItem):
         named = decades[np.mod(decades, step) == 0]
         silent = between if step == 1 and span < 8.0 else decades
         return [(1.0, _within(named, minVal, maxVal)), (_SILENT, _within(silent, minVal, maxVal))]
-
-    def _fine(self, low: float, high: float, size: float) -> Ticks:
-        scale, self.logMode = self.logMode, False
-        try:
-            levels = super().tickValues(10.0**low, 10.0**high, size)
-        finally:
-            self.logMode = scale
-        places = [float(math.log10(v)) for v in levels[0][1] if v > 0.0]
-        return [(1.0, places)]
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         """Numbers with prefix and unit on a logarithm."""
@@ -92,15 +88,29 @@ class WholeAxis(pg.AxisItem):
         low, high = max(minVal, self.first), min(maxVal, self.last)
         if high < low:
             return []
-        wanted = max(1.0, (maxVal - minVal) * _LABEL_PX / max(size, 1.0))
-        power = 10.0 ** math.floor(math.log10(wanted))
-        step = next(n * power for n in (1, 2, 5, 10) if n * power >= wanted)
+        step = _round_up(max(1.0, (maxVal - minVal) * _LABEL_PX / max(size, 1.0)))
         begin = math.ceil(low / step) * step
         return [(step, [float(v) for v in np.arange(begin, high + 1e-9 * step, step)])]
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         """Without a fraction."""
         return [f"{value:.0f}" for value in values]
+
+
+def _even(low: float, high: float, room: float) -> list[float]:
+    """Logarithms of round values, as far apart at the upper end as `room` of them need."""
+    step = _round_up(math.log(high / low) * high / room)
+    while True:
+        values = step * np.arange(math.ceil(low / step), math.floor(high / step) + 1)
+        if len(values) >= _FEWEST:
+            return [float(place) for place in np.log10(values)]
+        step = _round_up(0.4 * step)
+
+
+def _round_up(value: float) -> float:
+    """To 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(n * power for n in (1, 2, 5, 10) if n * power >= value)
 
 
 def _within(places: Any, low: float, high: float) -> list[float]:

@@ -6,7 +6,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.gui.theme import Theme
 from mtjlab.gui.views.key_line import entry, titled
-from mtjlab.gui.views.panel import Panel, Series, log_ticks
+from mtjlab.gui.views.panel import Panel, Series
 from mtjlab.gui.views.plot import Plot
 
 # More points of one series are drawn without their intervals: they would be a solid band.
@@ -73,17 +73,10 @@ class PanelPlot(Plot):
             titled(self.getPlotItem(), self.theme, panel.title, entries)
 
     def _scale(self, panel: Panel) -> None:
-        """Numbers along a logarithm, each with its unit; none beside an empty plot."""
+        """No numbers beside an empty plot."""
         item = self.getPlotItem()
         for side in ("left", "bottom"):
             item.getAxis(side).setStyle(showValues=not panel.empty)
-        if not panel.log[1]:
-            return
-        values = np.concatenate([one.y[one.y > 0] for one in panel.series] or [np.empty(0)])
-        if len(values):
-            ticks = log_ticks(float(values.min()), float(values.max()), panel.y[1])
-            item.getAxis("left").setTicks([ticks])
-            item.getAxis("left").setLabel(panel.y[0], units=None, color=self.theme.ink)
 
     def _colour(self, series: Series) -> str:
         if series.colour < 0:
@@ -136,6 +129,11 @@ class PanelPlot(Plot):
             self.getPlotItem().getViewBox().setAspectLocked(True)
             bar = pg.ColorBarItem(colorMap=self.theme.diverging, interactive=False, width=12)
             bar.setImageItem(self._image, insert_in=self.getPlotItem())
+            # Room for a sign and three digits; it does not make room by itself.
+            bar.getAxis("right").setWidth(58)
+            for side in ("left", "right", "top", "bottom"):
+                bar.getAxis(side).setTextPen(self.theme.ink)
+                bar.getAxis(side).setPen(self.theme.grey)
             self._bar = bar
             self.words_at = self._value_at
         span = float(np.nanmax(np.abs(panel.image), initial=0.0)) or 1.0

@@ -23,12 +23,14 @@ class SweepView(View):
         main: stream with the points, of which the junctions are taken and the table exported.
         across: plots side by side.
         has_cells: whether junctions can be chosen.
+        heights: of the rows of plots, relative to each other.
     """
 
     protocol: ClassVar[str] = ""
     main: ClassVar[str] = "points"
     across: ClassVar[int] = 2
     has_cells: ClassVar[bool] = True
+    heights: ClassVar[tuple[int, ...]] = (1, 1, 1)
 
     def __init__(
         self, run: Collected, theme: Theme, parent: QtWidgets.QWidget | None = None
@@ -75,7 +77,7 @@ class SweepView(View):
                 ignored = QtWidgets.QSizePolicy.Policy.Ignored
                 plot.setSizePolicy(ignored, ignored)
                 self._grid.addWidget(plot, row, column)
-                self._grid.setRowStretch(row, 1)
+                self._grid.setRowStretch(row, self.heights[row])
                 self._grid.setColumnStretch(column, 1)
             self._plots[index].show_panel(panel)
 

@@ -33,10 +33,15 @@ def test_a_decade_has_1_2_5(axis: UnitAxis) -> None:
     assert named(axis, -5.05, -3.95) == ["10 us", "20 us", "50 us", "100 us"]
 
 
+def test_less_than_a_decade_has_round_values(axis: UnitAxis) -> None:
+    axis.unit = "s"
+    assert named(axis, -4.7, -4.4, 120.0) == ["20 us", "30 us"]
+
+
 def test_many_decades_have_a_number_each_or_every_few(axis: UnitAxis) -> None:
     assert named(axis, -6.0, 0.0) == ["1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1", "1"]
     axis.unit = "Hz"
-    assert named(axis, 0.0, 9.0, 140.0) == ["1 Hz", "1 kHz", "1 MHz", "1 GHz"]
+    assert named(axis, 0.0, 9.0, 80.0) == ["1 Hz", "1 kHz", "1 MHz", "1 GHz"]
 
 
 @given(st.floats(-9.0, 9.0), st.floats(0.01, 12.0), st.floats(80.0, 900.0))
@@ -45,9 +50,9 @@ def test_there_are_always_numbers_and_never_too_many(low: float, span: float, si
     axis.setLogMode(True)
     found = axis.logTickValues(low, low + span, size, None)
     places = found[0][1]
-    assert len(places) <= size / 20.0 + 2
+    assert len(places) <= size / 16.0 + 2
     assert all(low - 1e-9 <= place <= low + span + 1e-9 for place in places)
-    assert places or span < 0.5 or size < 2 * 45.0 + 60.0
+    assert places or span < 2.0
 
 
 def test_whole_numbers_only_where_there_is_something(qtbot: QtBot) -> None:

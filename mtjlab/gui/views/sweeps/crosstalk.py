@@ -6,6 +6,7 @@ import numpy as np
 
 from mtjlab.analysis.cell_grid import pair_matrix
 from mtjlab.analysis.model_curves import expected_counts, in_standard_errors
+from mtjlab.gui.live.collected import Collected
 from mtjlab.gui.views.junction_list import Cell
 from mtjlab.gui.views.panel import (
     Columns,
@@ -15,6 +16,7 @@ from mtjlab.gui.views.panel import (
     cell_words,
     columns_of,
     curve,
+    nothing,
     points,
     where,
 )
@@ -35,13 +37,13 @@ class CrosstalkView(SweepView):
     def panels(self, chosen: Sequence[Cell]) -> list[Panel]:
         """Matrix; distribution; conductances where an array was measured."""
         pairs, cells = columns_of(self.run, "pairs"), columns_of(self.run, "cells")
-        return [_matrix(pairs), _distribution(pairs), _cells(cells)]
+        return [_matrix(self.run, pairs), _distribution(self.run, pairs), _cells(self.run, cells)]
 
 
-def _matrix(pairs: Columns) -> Panel:
+def _matrix(run: Collected, pairs: Columns) -> Panel:
     title = "Correlation of pairs recorded together"
     if not pairs:
-        return Panel(title, empty="waiting for the first pairs")
+        return Panel(title, empty=nothing(run, "pair of single junctions"))
     one = np.column_stack([pairs["row"], pairs["column"]])
     other = np.column_stack([pairs["other_row"], pairs["other_column"]])
     places, image = pair_matrix(one, other, pairs["correlation"])
@@ -52,11 +54,11 @@ def _matrix(pairs: Columns) -> Panel:
     return Panel(title, axis, axis, ticks_x=ticks, ticks_y=ticks, image=image, names=names)
 
 
-def _distribution(pairs: Columns) -> Panel:
+def _distribution(run: Collected, pairs: Columns) -> Panel:
     title = "Correlation in its standard errors"
     known = np.isfinite(pairs["correlation"]) if pairs else np.empty(0, dtype=bool)
     if not known.any():
-        return Panel(title, empty="no pair has a correlation yet")
+        return Panel(title, empty=nothing(run, "pair with a correlation"))
     z = in_standard_errors(pairs["correlation"], pairs["effective"])[known]
     reach = max(4.5, float(np.abs(z).max()) * 1.05)
     counts, edges = np.histogram(z, bins=_BINS, range=(-reach, reach))
@@ -73,10 +75,10 @@ def _distribution(pairs: Columns) -> Panel:
     return Panel(title, ("standard errors", ""), ("pairs", ""), tuple(drawn))
 
 
-def _cells(cells: Columns) -> Panel:
+def _cells(run: Collected, cells: Columns) -> Panel:
     title = "Conductance of each cell"
     if not cells:
-        return Panel(title, empty="no array was measured: single junctions have no shared wires")
+        return Panel(title, empty=nothing(run, "cell of an array"))
     drawn: list[Series] = []
     for floating, symbol, label in ((0, "o", "others at ground"), (1, "x", "others floating")):
         part = where(cells, cells["floating"] == floating)

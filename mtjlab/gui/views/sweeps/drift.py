@@ -14,6 +14,7 @@ from mtjlab.gui.views.panel import (
     columns_of,
     curve,
     level,
+    nothing,
     only,
     points,
 )
@@ -49,7 +50,7 @@ class DriftView(SweepView):
         y: tuple[str, str],
     ) -> Panel:
         if not table:
-            return Panel(title, empty="waiting for the first look")
+            return Panel(title, empty=nothing(self.run, "look"))
         if not np.isfinite(table[name]).any():
             return Panel(title, empty=f"{title}: not known of any junction")
         long = table["t_s"].max() > 3600.0

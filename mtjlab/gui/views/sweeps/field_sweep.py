@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtjlab.gui.live.collected import Collected
 from mtjlab.gui.views.junction_list import Cell
 from mtjlab.gui.views.panel import (
     MOST_NAMED,
@@ -13,6 +14,7 @@ from mtjlab.gui.views.panel import (
     cell_ticks,
     cell_words,
     columns_of,
+    nothing,
     only,
     per_junction,
     points,
@@ -55,18 +57,18 @@ class FieldSweepView(SweepView):
                 ("field", "T"),
                 ("resistance", "Ω"),
                 tuple(drawn),
-                empty="" if table else "waiting for the first field",
+                empty="" if table else nothing(self.run, "field"),
             ),
-            _switching(loops),
+            _switching(self.run, loops),
             per_junction(loops, "centre_t", "Loop shift, half-way between both", ("field", "T")),
             per_junction(loops, "remanence", "Remanence: how open the loop is at 0 T", share),
         ]
 
 
-def _switching(loops: Columns) -> Panel:
+def _switching(run: Collected, loops: Columns) -> Panel:
     title = "Fields at which it switches"
     if not loops or not np.isfinite(loops["up_t"]).any():
-        return Panel(title, empty="waiting for the loops to be complete")
+        return Panel(title, empty=nothing(run, "whole loop"))
     at = np.arange(len(loops["row"]), dtype=np.float64)
     return Panel(
         title,

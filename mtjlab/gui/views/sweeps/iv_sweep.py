@@ -13,6 +13,7 @@ from mtjlab.gui.views.panel import (
     cell_words,
     columns_of,
     curve,
+    nothing,
     only,
 )
 from mtjlab.gui.views.sweep_view import SweepView
@@ -30,7 +31,7 @@ class IvSweepView(SweepView):
     def panels(self, chosen: Sequence[Cell]) -> list[Panel]:
         """Current; V / I off 0 V."""
         table, fits = columns_of(self.run, "points"), columns_of(self.run, "fits")
-        waiting = "" if table else "waiting for the first sweep"
+        waiting = "" if table else nothing(self.run, "sweep")
         currents: list[Series] = []
         ohms: list[Series] = []
         off = far_from_zero(table["voltage_v"]) if table else np.empty(0, dtype=bool)

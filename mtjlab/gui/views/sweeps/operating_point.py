@@ -12,6 +12,7 @@ from mtjlab.gui.views.panel import (
     cell_ticks,
     columns_of,
     level,
+    nothing,
     only,
     points,
     where,
@@ -70,7 +71,7 @@ class OperatingPointView(SweepView):
                 ("share of time in AP", ""),
                 tuple(way),
                 y_range=(-0.05, 1.05),
-                empty="" if measured else "waiting for the first bias",
+                empty="" if measured else nothing(self.run, "bias"),
             ),
             *each,
         ]

@@ -29,6 +29,8 @@ class RandomnessView(SweepView):
     protocol = "randomness"
     main = "p_values"
     has_cells = False
+    # A line for each of the tests has to be read.
+    heights = (5, 3)
 
     def panels(self, chosen: Sequence[Cell]) -> list[Panel]:
         """As on paper."""
