@@ -23,6 +23,8 @@ from PyQt5 import QtCore, QtWidgets
 from mtjlab.core.events import Rows, RunStarted, StepDone
 from mtjlab.core.protocol import Stream
 from mtjlab.gui.live.collected import Collected
+from mtjlab.gui.rubbish import keep
+from mtjlab.gui.screen import application
 from mtjlab.gui.theme import LIGHT, apply
 from mtjlab.gui.views.deck import Deck
 from mtjlab.gui.views.scope import ScopeView
@@ -215,12 +217,14 @@ def coarse(view: ScopeView) -> bool:
 
 
 def main() -> None:
-    app = QtWidgets.QApplication([])
+    app = application()
     apply(app, LIGHT)
+    keep()
     found: dict[str, Any] = live(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)
     with tempfile.TemporaryDirectory() as folder:
         found |= zoom(Path(folder))
     print(json.dumps(found))
+    del app
 
 
 if __name__ == "__main__":
