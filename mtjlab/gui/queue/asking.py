@@ -23,11 +23,13 @@ class Asking(QtCore.QObject):
         refused: why, in words.
         said: what was done, in words.
         added: key of a new item.
+        saved: path and text of a session file that was written.
     """
 
     refused = QtCore.pyqtSignal(str)
     said = QtCore.pyqtSignal(str)
     added = QtCore.pyqtSignal(int)
+    saved = QtCore.pyqtSignal(str, str)
 
     def __init__(self, queue: Queue, parent: QtCore.QObject | None = None) -> None:
         """The thread ends with `close`."""
@@ -91,10 +93,12 @@ class Asking(QtCore.QObject):
         """Write the queue as a session file."""
 
         def act() -> None:
+            text = session_text(self._queue.items())
             try:
-                path.write_text(session_text(self._queue.items()), encoding="utf-8")
+                path.write_text(text, encoding="utf-8")
             except OSError as error:
                 raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
+            self.saved.emit(str(path), text)
             self.said.emit(f"written; without a window: mtjlab run {path}")
 
         self._work.put(act)

@@ -15,8 +15,8 @@ _ACTS = (
     ("resume", "&Resume", "", "Let the run go on", "a run that is paused"),
     ("end", "&End", "", "End the run at its next step; what was measured is kept", "a run"),
     ("abort", "&Abort", "", "End the run at once; the step in progress is lost", "a run"),
-    ("up", "▲", "Alt+Up", "Earlier", "an item that waits"),
-    ("down", "▼", "Alt+Down", "Later", "an item that waits"),
+    ("up", "▲", "Alt+Up", "Earlier", "an item with another that waits before it"),
+    ("down", "▼", "Alt+Down", "Later", "an item with another that waits after it"),
     ("edit", "Ed&it", "", "Change its parameters in the form", "an item that waits"),
     ("duplicate", "&Duplicate", "", "The same once more, with a new seed", "an item"),
     ("remove", "Re&move", "Del", "Take it out; its run file stays", "an item that is not on"),
@@ -81,6 +81,7 @@ class Buttons(QtWidgets.QWidget):
         waits = any(item.status == "waiting" for item in items)
         on = next((item for item in items if item.status in ("running", "paused")), None)
         own = chosen is not None and chosen.status == "waiting"
+        movable = [item for item in items if item.status == "waiting"] if own else []
         possible = {
             "start": held and waits,
             "hold": not held,
@@ -88,8 +89,8 @@ class Buttons(QtWidgets.QWidget):
             "resume": on is not None and on.status == "paused",
             "end": on is not None,
             "abort": on is not None,
-            "up": own,
-            "down": own,
+            "up": bool(movable) and chosen is not movable[0],
+            "down": bool(movable) and chosen is not movable[-1],
             "edit": own and chosen is not None and chosen.kind == "run",
             "duplicate": chosen is not None and chosen.kind == "run",
             "remove": chosen is not None and chosen is not on,

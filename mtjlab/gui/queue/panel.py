@@ -1,11 +1,13 @@
 """The dock of the queue: what waits, what is on, what has ended; and the command that does it."""
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
+from mtjlab.core.errors import UsageError
 from mtjlab.gui.parameters.draft import Draft
 from mtjlab.gui.queue.asking import Asking
 from mtjlab.gui.queue.bar import ProgressBar
@@ -15,6 +17,7 @@ from mtjlab.gui.theme import Theme
 from mtjlab.runner.command_line import command_of
 from mtjlab.runner.queue import Queue
 from mtjlab.runner.queue_item import QueueChanged, QueueItem
+from mtjlab.runner.session_text import session_text
 
 _SESSIONS = "Session files (*.toml)"
 
@@ -51,7 +54,11 @@ class QueuePanel(QtWidgets.QWidget):
         self.command = QtWidgets.QLineEdit()
         self.command.setReadOnly(True)
         self.command.setAccessibleName("The command that does the same")
-        self.command.setPlaceholderText("The command line of the selected item")
+        self.copy = QtWidgets.QPushButton("Cop&y")
+        self.copy.setToolTip("Copy the command that does the same")
+        self.copy.clicked.connect(lambda _checked: self._copy())
+        self._shown: int | None = None
+        self._saved: tuple[str, str] | None = None
         self.buttons = Buttons(self)
         self._lay_out()
         self._connect()
@@ -77,11 +84,9 @@ class QueuePanel(QtWidgets.QWidget):
         em = self.fontMetrics().averageCharWidth()
         for column, letters in enumerate((17, 17, 11, 12, 13, 13, 14)):
             table.setColumnWidth(column, letters * em)
-        copy = QtWidgets.QPushButton("Cop&y")
-        copy.clicked.connect(lambda _checked: self._copy())
         below = QtWidgets.QHBoxLayout()
         below.addWidget(self.command, 1)
-        below.addWidget(copy)
+        below.addWidget(self.copy)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(3)
@@ -96,7 +101,8 @@ class QueuePanel(QtWidgets.QWidget):
         chosen.selectionChanged.connect(lambda _now, _before: self._selected())
         self.table.activated.connect(lambda _index: self._open())
         self.asking.refused.connect(self._refused)
-        self.asking.said.connect(self.words.setText)
+        self.asking.said.connect(self._say)
+        self.asking.saved.connect(self._keep_saved)
         self.asking.added.connect(self._wish)
         queue, acts = self._queue, self.buttons.acts
         for name, act in (
@@ -122,9 +128,7 @@ class QueuePanel(QtWidgets.QWidget):
     def show_queue(self, changed: QueueChanged) -> None:
         """The queue as it is now; selection and place stay."""
         self.model.show_items(changed.items)
-        if self._wished is not None and self.model.row_of(self._wished) >= 0:
-            self._select(self._wished)
-            self._wished = None
+        self._select_wished()
         left = [i.estimate_s for i in changed.items if not i.ended]
         known = [s for s in left if s is not None]
         waits = f"{len(left)} to do" if left else "nothing waits"
@@ -136,8 +140,12 @@ class QueuePanel(QtWidgets.QWidget):
         self._selected()
 
     def _refused(self, words: str) -> None:
-        self.words.setText(f"▲ {words}")
+        self._say(f"▲ {words}")
         self.told.emit(words)
+
+    def _say(self, words: str) -> None:
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
 
     # -- the selected item --------------------------------------------------------------------
 
@@ -153,21 +161,53 @@ class QueuePanel(QtWidgets.QWidget):
     def _select(self, key: int) -> None:
         row = self.model.row_of(key)
         if row >= 0:
+            # A row that came just now has no place yet to scroll to.
+            self.table.doItemsLayout()
             self.table.selectRow(row)
 
     def _wish(self, key: int) -> None:
+        """Select it as soon as it is shown."""
         self._wished = key
-        self.show_queue(QueueChanged(self._queue.items(), self._queue.held))
+        self._select_wished()
+
+    def _select_wished(self) -> None:
+        if self._wished is not None and self.model.row_of(self._wished) >= 0:
+            self._select(self._wished)
+            self._wished = None
 
     def _selected(self) -> None:
         item = self.selected
-        self.command.setText("" if item is None else command_words(item))
-        self.command.setCursorPosition(0)
+        key = None if item is None else item.key
+        command, why_none = self._command(item)
+        if command != self.command.text():
+            self.command.setText(command)
+            self.command.setCursorPosition(0)
+        self.command.setPlaceholderText(why_none)
+        self.copy.setEnabled(bool(command))
         if item is not None and item.error:
             self.words.setText(f"{item.name}: {item.error}")
+        elif key != self._shown:
+            self.words.clear()
+        self.words.setVisible(bool(self.words.text()))
         self.buttons.allow(self.model.items, item, held=self._held)
-        if item is not None:
+        if item is not None and key != self._shown:
             self.item_selected.emit(item.key)
+        self._shown = key
+
+    def _command(self, item: QueueItem | None) -> tuple[str, str]:
+        """Of the item, or of the whole queue if none is selected; else why there is none."""
+        if item is not None and not item.uses:
+            return command_of(item), ""
+        if item is not None:
+            names = ", ".join(sorted({use.step for use in item.uses}))
+            return "", f"needs results of {names}: save the queue, then mtjlab run FILE.toml"
+        if self._saved is not None and self._saved[1] == text_of(self.model.items):
+            return shlex.join(["mtjlab", "run", self._saved[0]]), ""
+        return "", "Select an item for its command; save the queue for the command of all"
+
+    def _keep_saved(self, path: str, text: str) -> None:
+        self._saved = (path, text)
+        self._selected()
 
     def _open(self) -> None:
         item = self.selected
@@ -273,9 +313,9 @@ class QueuePanel(QtWidgets.QWidget):
         super().closeEvent(event)
 
 
-def command_words(item: QueueItem) -> str:
-    """The command line, or why one alone does not do it."""
-    if item.uses:
-        names = ", ".join(sorted({use.step for use in item.uses}))
-        return f"needs results of {names}: save the queue, then mtjlab run FILE.toml"
-    return command_of(item)
+def text_of(items: Sequence[QueueItem]) -> str:
+    """As a session file; "" where there can be none."""
+    try:
+        return session_text(items)
+    except UsageError:
+        return ""
