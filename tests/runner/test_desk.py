@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mtjlab.core.errors import NotSafeError
+from mtjlab.runner.apart import frames
 from mtjlab.runner.bench_state import BenchState
 from mtjlab.runner.desk import Desk
 from mtjlab.runner.outcome import Outcome
@@ -79,10 +80,6 @@ def test_the_bench_is_lent_to_the_queue_and_comes_back(watched: WatchedDesk) -> 
     assert list(dict.fromkeys(watched.phases)) == ["opening", "connected", "in a run", "closed"]
     assert watched.phases[-1] == "connected"
     assert not desk.bench.state.energised
-    desk.bench.disconnect().result(TIMEOUT_S)
-    desk.queue.add("noise_learning", "twin", parameters=SHORT, seed=2)
-    watched.until_status("finished", "finished")
-    watched.until_phase("closed")
 
 
 def test_stop_in_the_middle_ends_the_run_holds_the_queue_and_leaves_all_off(
@@ -125,6 +122,19 @@ def test_close_in_the_middle_waits_until_all_is_over(tmp_path: Path) -> None:
     assert not watched.desk.bench.state.energised
     assert not watched.desk.bench.state.connected
     assert watched.desk.close(TIMEOUT_S)
+
+
+def test_a_run_that_cannot_be_followed_is_ended_before_the_next_begins(
+    watched: WatchedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_of: object) -> None:
+        raise TypeError("no such event")
+
+    monkeypatch.setattr(frames, "event_of", broken)
+    watched.desk.queue.add("noise_learning", "twin", parameters=LONG, seed=1)
+    watched.desk.queue.start()
+    watched.until_status("failed")
+    assert "ended without a word (code 0)" in str(watched.desk.queue.items()[0].error)
 
 
 def test_what_is_not_safe_is_remembered(

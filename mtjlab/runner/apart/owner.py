@@ -116,7 +116,13 @@ class RunApart:
             self._write(self._order.to_text())
             for command in self._waiting:
                 self._write(command)
-        if self._read(cast(IO[bytes], process.stdout)):
+        told = False
+        try:
+            told = self._read(cast(IO[bytes], process.stdout))
+        except Exception as error:
+            # Nobody could follow or stop it any more: the end of its pipes ends it, safe.
+            self._tell(Notice("error", f"what the run told makes no sense, it is ended: {error!r}"))
+        if told:
             # The bench is safe and closed: nobody has to wait for an interpreter to clear up.
             threading.Thread(target=_end, args=(process,), name="mtjlab reaper").start()
         else:
