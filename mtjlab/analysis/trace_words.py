@@ -1,5 +1,7 @@
 """What a trace tells and does not tell, in words."""
 
+import math
+
 from mtjlab.analysis.autocorrelation import Autocorrelation
 from mtjlab.analysis.chain import ChainRates
 from mtjlab.analysis.drift import Drift
@@ -8,6 +10,7 @@ from mtjlab.analysis.estimate import Estimate
 from mtjlab.analysis.level_estimates import LevelEstimates
 from mtjlab.analysis.third_level import ThreeLevels
 from mtjlab.analysis.trace_report import TraceVerdict
+from mtjlab.core.units import si
 
 
 def conclusion_of(
@@ -18,7 +21,7 @@ def conclusion_of(
     three: ThreeLevels | None,
 ) -> str:
     """Of a trace with two levels or more."""
-    span = f"{samples * interval_s:.3g} s"
+    span = si(samples * interval_s, "s", 3)
     if three is not None:
         at = ", ".join(f"{level:.4g}" for level in three.levels_v)
         shares = ", ".join(f"{100.0 * share:.3g}" for share in three.shares)
@@ -29,19 +32,19 @@ def conclusion_of(
     if verdict == "slow":
         return (
             f"two levels with {rates.transitions} transitions in {span}: the levels are known, the "
-            f"rates only roughly. tau_low {_in_words(rates.tau_low_s)}, tau_high "
-            f"{_in_words(rates.tau_high_s)}. Measure for longer"
+            f"rates only roughly. tau_low {_in_words(rates.tau_low_s, 's')}, tau_high "
+            f"{_in_words(rates.tau_high_s, 's')}. Measure for longer"
         )
     if verdict == "too fast":
         return (
-            f"two levels, but samples {interval_s:.3g} s apart may be independent: levels and "
-            f"occupancy are known, of the rates only that tau_c is {_in_words(rates.tau_c_s)}. "
-            "Sample faster"
+            f"two levels, but samples {si(interval_s, 's', 3)} apart may be independent: levels "
+            "and occupancy are known, of the rates only that tau_c is "
+            f"{_in_words(rates.tau_c_s, 's')}. Sample faster"
         )
     return (
         f"a telegraph with {rates.transitions} transitions in {span}: tau_low "
-        f"{_in_words(rates.tau_low_s)}, tau_high {_in_words(rates.tau_high_s)}, tau_c "
-        f"{_in_words(rates.tau_c_s)}"
+        f"{_in_words(rates.tau_low_s, 's')}, tau_high {_in_words(rates.tau_high_s, 's')}, tau_c "
+        f"{_in_words(rates.tau_c_s, 's')}"
     )
 
 
@@ -69,8 +72,8 @@ def notes_of(
         )
     if level_drift.drifts:
         notes.append(
-            f"the levels drift, {_in_words(level_drift.change)} V from end to end: their intervals "
-            "are of the mean over the trace"
+            f"the levels drift, {_in_words(level_drift.change, 'V')} from end to end: their "
+            "intervals are of the mean over the trace"
         )
     if occupancy_drift.drifts:
         notes.append(
@@ -85,8 +88,8 @@ def notes_of(
             )
     if _differ(rates.tau_c_s, correlation.tau_c_s):
         notes.append(
-            f"the correlation decays in {correlation.tau_c_s.value:.3g} s where the flips give "
-            f"{rates.tau_c_s.value:.3g} s: something else is remembered as well"
+            f"the correlation decays in {si(correlation.tau_c_s.value, 's', 3)} where the flips "
+            f"give {si(rates.tau_c_s.value, 's', 3)}: something else is remembered as well"
         )
     return tuple(notes)
 
@@ -102,10 +105,14 @@ def _differ(one: Estimate, other: Estimate) -> bool:
     return _differ(other, one)
 
 
-def _in_words(estimate: Estimate) -> str:
-    """As in `1.2e-05 (1.1e-05 .. 1.3e-05)`, or what bounds it."""
+def _in_words(estimate: Estimate, unit: str = "") -> str:
+    """As in `12 us (11 us .. 13 us)`, or what bounds it."""
+
+    def one(value: float) -> str:
+        return si(value, unit, 3) if unit and math.isfinite(value) else f"{value:.3g}"
+
     if estimate.known:
-        return f"{estimate.value:.3g} ({estimate.low:.3g} .. {estimate.high:.3g})"
+        return f"{one(estimate.value)} ({one(estimate.low)} .. {one(estimate.high)})"
     if estimate.low > 0.0:
-        return f"above {estimate.low:.3g}"
-    return f"below {estimate.high:.3g}" if estimate.high < float("inf") else "unknown"
+        return f"above {one(estimate.low)}"
+    return f"below {one(estimate.high)}" if estimate.high < float("inf") else "unknown"

@@ -53,6 +53,7 @@ class ScopeView(View):
         self._asked = True
         self._seen = -1
         self._newest_s = 0.0
+        self._told: Shown | None = None
         self._analysed_of: tuple[object, ...] = ()
         self._words_due = QtCore.QElapsedTimer()
         self.bar: ScopeBar | None = None
@@ -114,9 +115,7 @@ class ScopeView(View):
             following=self.sight.end_s is None,
         )
         self._ask(from_s, to_s)
-        if not self._words_due.isValid() or self._words_due.elapsed() > 1e3 * _WORDS_EVERY_S:
-            self._words_due.start()
-            self._tell()
+        self._tell_in_time()
 
     def _begin(self) -> bool:
         """Once there are samples."""
@@ -157,19 +156,27 @@ class ScopeView(View):
         stored = self.trace is not None and not self._live and self.trace.version != self._seen
         if self._asked or stored or self.trace is None:
             self.redraw()
+        elif self.shown is not self._told:
+            self._tell_in_time()
+
+    def _tell_in_time(self) -> None:
+        if not self._words_due.isValid() or self._words_due.elapsed() > 1e3 * _WORDS_EVERY_S:
+            self._words_due.start()
+            self._tell()
 
     def _tell(self) -> None:
         shown, words = self.shown, []
-        if shown is None or self.bar is None:
+        if shown is None or self.bar is None or self.trace is None:
             return
-        if shown.single:
+        self._told = shown
+        if shown.single or shown.width_s < 1.5 * self.trace.timeline().interval_s:
             words.append("every sample is drawn")
         elif len(shown.time_s):
-            column = f"smallest and largest sample of each {si(shown.width_s, 's', 3)}"
-            words.append(column)
+            # What to do comes first: the end is cut off where there is no room.
             flips = self.found.flips_hz * shown.width_s if self.found is not None else 0.0
             if flips > _MANY_FLIPS:
-                words.append(f"about {flips:.3g} flips in each: shorten the window to see them")
+                words.append(f"about {flips:.2g} flips a pixel: choose a shorter window")
+            words.append(f"smallest and largest sample of each {si(shown.width_s, 's', 3)}")
         if shown.coarse:
             words.append(f"coarse: known for each {si(shown.known_s, 's', 3)} only")
         if isinstance(self.trace, StoredTrace) and self.trace.failure is not None:
