@@ -235,3 +235,19 @@ def test_a_person_sees_every_step_and_a_table(cli: Cli) -> None:
     assert "step 1 of 2: one" in out
     assert "session day-" in out
     assert out.count("-noise_learning-") >= 4
+
+
+def test_a_step_may_have_a_bench_of_its_own(cli: Cli) -> None:
+    sweep = '[[step]]\nprotocol = "iv_sweep"\nbench = "array"\nparameters = {points = 3}\n'
+    report = told(cli, TWIN + FIRST + sweep)
+    assert report["status"] == "finished", report["error"]
+    assert (report["bench"], [step["bench"] for step in report["steps"]]) == (
+        "twin",
+        ["twin", "array"],
+    )
+    benches = [
+        step["bench"] for step in told(cli, TWIN + FIRST + sweep, "--bench", "twin")["steps"]
+    ]
+    assert benches == ["twin", "twin"]
+    code, _, said = cli(TWIN + FIRST + sweep.replace('"array"', '"aray"'))
+    assert (code, "step 'iv_sweep': no bench named 'aray'" in said) == (2, True)
