@@ -22,8 +22,8 @@ class FactTable(QtWidgets.QTableWidget):
         assert across is not None
         vertical.hide()
         across.hide()
-        across.setSectionResizeMode(0, QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
-        across.setStretchLastSection(True)
+        across.setSectionResizeMode(QtWidgets.QHeaderView.ResizeMode.Stretch)
+        across.sectionResized.connect(lambda *_sizes: self.resizeRowsToContents())
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Replace all rows."""

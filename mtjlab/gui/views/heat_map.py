@@ -9,7 +9,7 @@ from PyQt5 import QtCore, QtWidgets
 
 from mtjlab.core.units import si
 from mtjlab.gui.theme import Theme
-from mtjlab.gui.views.axes import WholeAxis
+from mtjlab.gui.views.axes import UnitAxis, WholeAxis
 from mtjlab.gui.views.plot import Plot
 
 
@@ -82,12 +82,32 @@ class HeatMap(Plot):
         for side, first, count in zip(("left", "bottom"), origin, values.shape, strict=True):
             axis = self.getPlotItem().getAxis(side)
             axis.first, axis.last = first, first + count - 1
+        levels = self._levels(finite)
         axis = self.bar.getAxis("right")
-        axis.setLogMode(False, log)
         # A pure number has no prefix; pyqtgraph would scale small ones and not say so.
         scaled = None if unit and not log else ()
-        axis.setLabel(name, units=unit or None, siPrefixEnableRanges=scaled, color=self.theme.ink)
-        self.bar.setLevels(self._levels(finite))
+        axis.setLabel(
+            name,
+            units=None if log else unit or None,
+            siPrefixEnableRanges=scaled,
+            color=self.theme.ink,
+        )
+        axis.setTicks([self._ticks(levels, unit)] if log else None)
+        axis.setWidth(78 if log else 58)
+        self.bar.setLevels(levels)
+
+    def _ticks(self, levels: tuple[float, float], unit: str) -> list[tuple[float, str]]:
+        """Of a logarithm; the bar does not zoom, so that they stay."""
+        axis = UnitAxis("right")
+        axis.setLogMode(True)
+        axis.unit = unit
+        found = axis.logTickValues(*levels, max(100.0, 0.7 * self.height()), None)
+        return [
+            (place, words)
+            for spacing, places in found
+            for place, words in zip(places, axis.tickStrings(places, 1.0, spacing), strict=True)
+            if words
+        ]
 
     def _levels(self, finite: NDArray[np.float64]) -> tuple[float, float]:
         if not finite.size:

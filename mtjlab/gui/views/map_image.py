@@ -81,13 +81,18 @@ class MapImage:
         found = rows[self.index[at]]
         return dict(zip(self._table.columns, (float(v) for v in found), strict=True))
 
-    def with_verdict(
-        self, codes: tuple[int, ...], rows: tuple[float, float], columns: tuple[float, float]
+    def coded(
+        self,
+        table: NDArray[np.float64],
+        codes: tuple[int, ...],
+        rows: tuple[float, float],
+        columns: tuple[float, float],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Places (k, 2) and verdicts (k,) of the junctions with one of these verdicts.
+        """Places (k, 2) and codes (k,) of the junctions with one of these codes.
 
         Args:
-            codes: of the verdicts.
+            table: `verdicts`, or `values` where these are codes.
+            codes: that are looked for.
             rows: first and last row to look at.
             columns: first and last column.
         """
@@ -99,7 +104,7 @@ class MapImage:
             max(0, math.ceil(ends[1]) - start + 1)
             for ends, start in zip((rows, columns), self.origin, strict=True)
         ]
-        part = self.verdicts[first[0] : last[0], first[1] : last[1]]
+        part = table[first[0] : last[0], first[1] : last[1]]
         found = np.argwhere(np.isin(part, codes))
-        verdicts = part[found[:, 0], found[:, 1]].astype(np.int64)
-        return found + np.array(first) + np.array(self.origin), verdicts
+        of_them = part[found[:, 0], found[:, 1]].astype(np.int64)
+        return found + np.array(first) + np.array(self.origin), of_them

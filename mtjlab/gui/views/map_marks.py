@@ -8,8 +8,8 @@ from mtjlab.gui.theme import Theme
 
 # More marks than these in view would hide the map, and take long to draw.
 MOST_MARKS = 4096
-SYMBOLS = ("", "s", "o", "x", "t", "d", "+", "star")
-WORDS = ("", "■", "●", "✕", "▼", "◆", "✚", "★")
+SYMBOLS = ("", "s", "o", "x", "t", "d", "+", "star", "t1", "p")
+WORDS = ("", "■", "●", "✕", "▼", "◆", "✚", "★", "▲", "⬟")
 
 
 class Marks:
@@ -35,8 +35,8 @@ class Marks:
         for item in (self._shadow, self.crosses):
             item.setData(x, y, connect="pairs")
 
-    def verdicts(self, cells: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
-        """Put the symbol of its verdict on each cell."""
+    def words(self, cells: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
+        """Put the symbol of its word on each cell."""
         if len(cells) > MOST_MARKS:
             cells, codes = cells[:0], codes[:0]
         self.symbols.setData(

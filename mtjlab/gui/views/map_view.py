@@ -11,7 +11,7 @@ from mtjlab.gui.theme import Theme
 from mtjlab.gui.views.fact_table import FactTable
 from mtjlab.gui.views.heat_map import HeatMap
 from mtjlab.gui.views.map_image import MapImage, shown_quantities
-from mtjlab.gui.views.map_marks import WORDS, Marks
+from mtjlab.gui.views.map_marks import MOST_MARKS, WORDS, Marks
 from mtjlab.gui.views.panel import words_in
 from mtjlab.gui.views.view import View
 
@@ -24,6 +24,8 @@ _STEPS = {
     QtCore.Qt.Key.Key_Right: (0, 1),
 }
 _ENTER = (QtCore.Qt.Key.Key_Return, QtCore.Qt.Key.Key_Enter)
+# Quantities that are codes of words, in a stream of that name with an s.
+_WORDS_OF = ("verdict", "reason")
 # Verdict words of junctions that may be used.
 _USABLE = ("alive", "conducts")
 
@@ -65,7 +67,7 @@ class MapView(View):
         self.legend.setTextFormat(QtCore.Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.facts = FactTable("All that is known of the chosen junction")
-        self._counted: tuple[object, ...] = ()
+        self._counted = ""
         self._lay_out()
         self.quantity.currentIndexChanged.connect(lambda _index: self.redraw())
         self.log.toggled.connect(lambda _on: self._paint())
@@ -138,7 +140,7 @@ class MapView(View):
     def _paint(self) -> None:
         if not self.image.values.size:
             return
-        words = self.name in ("verdict", "reason")
+        words = self.name in _WORDS_OF
         self.log.setEnabled(not words)
         self.map.bar.setVisible(not words)
         log = self.log.isChecked() and not words
@@ -155,14 +157,13 @@ class MapView(View):
             self.map.image.setColorMap(self.theme.colour_map)
         # What is in sight is known before it is painted.
         self.map.getPlotItem().getViewBox().updateAutoRange()
-        self._mark()
         self._count()
+        self._mark()
 
     def _paint_words(self) -> None:
-        names = words_in(self.run, f"{self.name}s")
-        self.map.image.setLookupTable(
-            np.array([pg.mkColor(self._colour(code)).getRgb() for code in range(len(names))])
-        )
+        names = self._names()
+        colours = [pg.mkColor(self._colour(code)).getRgb() for code in range(len(names))]
+        self.map.image.setLookupTable(np.array(colours, dtype=np.uint8))
         self.map.image.setLevels((-0.5, len(names) - 0.5))
 
     def _colour(self, code: int) -> str:
@@ -179,29 +180,39 @@ class MapView(View):
         if not self.image.values.size:
             return
         across, down = self.map.getPlotItem().getViewBox().viewRange()
-        shown = self.name == "verdict"
-        codes = tuple(range(1, len(self._verdicts))) if shown else self._unusable()
-        cells, verdicts = self.image.with_verdict(codes, tuple(down), tuple(across))
+        shown = self.name in _WORDS_OF
+        table = self.image.values if shown else self.image.verdicts
+        codes = tuple(range(1, len(self._names()))) if shown else self._unusable()
+        cells, found = self.image.coded(table, codes, tuple(down), tuple(across))
         self.marks.cross(none if shown else cells)
-        if shown:
-            self.marks.verdicts(cells, verdicts)
-        else:
-            self.marks.verdicts(none, np.empty(0, dtype=np.int64))
+        self.marks.words(cells if shown else none, found if shown else found[:0])
+        crossed = "" if shown or not len(cells) else "; crossed out: cannot be used"
+        if len(cells) > MOST_MARKS:
+            crossed = "; too many signs to draw: zoom in"
+        self.legend.setText(self._counted + crossed)
+
+    def _names(self) -> tuple[str, ...]:
+        """Words of what is shown, or of the verdicts beside a number."""
+        return words_in(self.run, f"{self.name}s") if self.name in _WORDS_OF else self._verdicts
 
     def _count(self) -> None:
-        known = self.image.verdicts[np.isfinite(self.image.verdicts)].astype(np.int64)
-        counts = np.bincount(known, minlength=len(self._verdicts))
-        shown = self.name == "verdict"
+        shown = self.name in _WORDS_OF
+        table, names = self.image.values if shown else self.image.verdicts, self._names()
+        known = table[np.isfinite(table)].astype(np.int64)
+        counts = np.bincount(known, minlength=len(names))
         parts = []
-        for code, word in enumerate(self._verdicts):
+        for code, word in enumerate(names):
             if counts[code]:
-                colour = self._colour(code) if shown else self.theme.ink
                 sign = WORDS[code % len(WORDS)] if shown else ""
+                colour = self._colour(code)
                 square = f'<span style="color:{colour}">&#9632;</span> {sign} ' if shown else ""
-                parts.append(f"{square}{counts[code]} {word}")
-        unusable = int(counts[list(self._unusable())].sum())
-        crossed = "; crossed out: cannot be used" if unusable and not shown else ""
-        self.legend.setText(f"{len(known)} junctions: " + ", ".join(parts) + crossed)
+                # A sign and its word stay on one line.
+                parts.append(
+                    f"{square}{counts[code]} {word}".replace(" ", "&nbsp;").replace(
+                        "<span&nbsp;", "<span "
+                    )
+                )
+        self._counted = f"{len(known)} junctions: " + ", ".join(parts)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -213,7 +224,9 @@ class MapView(View):
             return "" if cell is None else f"({cell[0]}, {cell[1]}): no junction, or not yet seen"
         verdict = self._word("verdicts", found["verdict"])
         facts = dict(fact_rows({k: v for k, v in found.items() if k.startswith(self.name)}))
-        value = "" if self.name in ("verdict", "reason") else next(iter(facts.values()), "")
+        value = next(iter(facts.values()), "") if self.name not in _WORDS_OF else ""
+        if self.name == "reason":
+            verdict = f"{verdict}, {self._word('reasons', found['reason'])}"
         what = f"{words_of(self.name)} {value}, " if value else ""
         return f"({found['row']:.0f}, {found['column']:.0f}): {what}{verdict}"
 
@@ -258,7 +271,7 @@ class MapView(View):
         facts = [
             (
                 words,
-                self._word(f"{words}s", found[words]) if words in ("verdict", "reason") else said,
+                self._word(f"{words}s", found[words]) if words in _WORDS_OF else said,
             )
             for words, said in fact_rows(found)
             if words not in ("row", "column")
