@@ -17,7 +17,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from PyQt5 import QtCore, QtTest
 
-from mtjlab.core.events import StepDone
+from mtjlab.core.events import BenchSeen, StepDone
 from mtjlab.gui.app import Session, compose
 from mtjlab.gui.remembered import Remembered
 from mtjlab.gui.routes import Collectors
@@ -51,22 +51,40 @@ def window(folder: Path) -> Session:
     return made
 
 
+def watched(watch: Callable[[Any], None]) -> None:
+    """Also tell `watch` what runs tell, in the thread that tells it."""
+    inner = Collectors.listener
+
+    def listener(self: Collectors, item: Any) -> Callable[[Any], None]:
+        told = inner(self, item)
+        return lambda event: (watch(event), told(event))[0]
+
+    Collectors.listener = listener
+
+
 def stop(seed: int) -> dict[str, float]:
     """From the button to what the guard says of the outputs, as told by the run's own process."""
+    off: list[float] = []
+
+    def watch(event: Any) -> None:
+        if isinstance(event, BenchSeen) and not event.energised:
+            off.append(time.perf_counter())
+
+    watched(watch)
     with tempfile.TemporaryDirectory() as folder:
         made = window(Path(folder))
         made.desk.queue.add("telegraph", "twin", parameters=TELEGRAPH, seed=seed)
         made.desk.queue.start()
         live = made.routes.shown
         until(lambda: live.live.energised and live.live.done > 0)
+        off.clear()
         began_s = time.perf_counter()
         QtTest.QTest.mousePress(made.window.stop, QtCore.Qt.MouseButton.LeftButton)
-        until(lambda: not live.live.energised)
-        off_s = time.perf_counter() - began_s
+        until(lambda: bool(off))
         until(lambda: not made.desk.queue.busy)
         unsafe = len(made.desk.unsafe)
         made.desk.close(10.0)
-    return {"stop_ms": 1e3 * off_s, "unsafe": unsafe}
+    return {"stop_ms": 1e3 * (off[0] - began_s), "unsafe": unsafe}
 
 
 def learn(seed: int, how: str) -> dict[str, float]:
@@ -80,13 +98,7 @@ def learn(seed: int, how: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         frames = 0
         if how == "window":
-            inner = Collectors.listener
-
-            def listener(self: Collectors, item: Any) -> Callable[[Any], None]:
-                told = inner(self, item)
-                return lambda event: (watch(event), told(event))[0]
-
-            Collectors.listener = listener
+            watched(watch)
             made = window(Path(folder))
             desk = made.desk
         else:

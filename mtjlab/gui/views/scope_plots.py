@@ -74,6 +74,8 @@ class ScopePlots(QtWidgets.QWidget):
             )
             if index == len(names) - 1:
                 item.getAxis("bottom").setHeight(BOTTOM_PX)
+                # Milliseconds, but nobody says kiloseconds.
+                item.getAxis("bottom").setSIPrefixEnableRanges(((0.0, 1.0),))
             else:
                 # Eight axes that say the same would take longer to draw than the traces.
                 item.showGrid(x=False, y=False)
