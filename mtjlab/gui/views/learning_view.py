@@ -35,6 +35,7 @@ class LearningView(View):
         self.weights = WeightMaps(run, theme)
         self.noise = PanelPlot(theme)
         self.log.toggled.connect(self.loss.set_log)
+        self.log.setChecked(True)
         self._drawn: tuple[object, ...] = ()
         top = QtWidgets.QHBoxLayout()
         top.setContentsMargins(6, 4, 6, 0)

@@ -29,7 +29,9 @@ def key_numbers(run: Collected) -> str:
     """Reads, updates, accuracies, target, what was lost."""
     steps, table = run.tables.get("step"), columns_of(run, "evaluation")
     if steps is None or not len(steps):
-        return "waiting for the first learning step"
+        if run.status in ("running", "waiting"):
+            return "waiting for the first learning step"
+        return f"the run {run.status} before the first learning step"
     count = steps.first + len(steps)
     parts = [
         f"{value_words('reads', float(steps.column('reads')[-1]))} reads",

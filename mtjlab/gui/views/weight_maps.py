@@ -68,14 +68,20 @@ class WeightMaps(QtWidgets.QWidget):
 
     def update_rows(self) -> None:
         """Only matrices that have changed."""
-        now = (self.which.currentText(), *(self._run.tables[n].version for n in self._names))
+        now = (
+            self.which.currentText(),
+            self._run.status,
+            *(self._run.tables[n].version for n in self._names),
+        )
         if now == self._drawn:
             return
         self._drawn = now
+        going_on = self._run.status in ("running", "waiting")
+        words = "waiting for the first weights" if going_on else "no weights were recorded"
         for one, name in zip(self.maps, self._names, strict=True):
             rows = self._run.tables[name].rows
             shown = self._matrix(rows)
-            one.empty("" if shown is not None else "waiting for the first weights")
+            one.empty("" if shown is not None else words)
             if shown is not None:
                 one.show_values(shown, name="weight")
         count = max((len(self._run.tables[n].rows) for n in self._names), default=0)

@@ -91,6 +91,8 @@ def test_a_run_that_ends_without_a_row_says_so(qtbot: QtBot, half_way: Runs) -> 
     run(RunEnded("aborted", None))
     view.redraw()
     assert words_on(view.loss) == "no learning step was recorded"
+    assert said(view) == "the run aborted before the first learning step"
+    assert words_on(view.weights.maps[0]) == "no weights were recorded"
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -108,8 +108,9 @@ def test_learning_marks_masked_junctions_and_draws_the_loss_on_a_logarithm(qtbot
     used = run.tables["junctions"].column("node") >= 0
     np.testing.assert_array_equal(curves["in use"], np.flatnonzero(used))
     np.testing.assert_array_equal(curves["masked: not used"], np.flatnonzero(~used))
-    view.log.click()
     assert view.loss.getPlotItem().ctrl.logYCheck.isChecked()
+    view.log.click()
+    assert not view.loss.getPlotItem().ctrl.logYCheck.isChecked()
 
 
 def test_before_the_first_row_there_are_words(qtbot, runs):
