@@ -9,6 +9,7 @@ from mtjlab.analysis.dwell_histogram import Dwells
 from mtjlab.core.units import si
 from mtjlab.gui.live.analysed import Analysed, in_words
 from mtjlab.gui.theme import Theme
+from mtjlab.gui.views.key_line import Entry, entry, titled
 from mtjlab.gui.views.plot import Plot
 
 TABS = ("&Histogram", "D&wells", "&Correlation", "S&pectrum")
@@ -34,9 +35,8 @@ class AnalysisTabs(QtWidgets.QWidget):
             plot, numbers = Plot(theme), QtWidgets.QLabel()
             plot.title = title.replace("&", "")
             plot.setAccessibleName(plot.title)
-            plot.getPlotItem().addLegend(
-                offset=(-8, 8), labelTextColor=theme.ink, brush=pg.mkBrush(theme.panel)
-            )
+            # The last number of an axis stands half beyond its end.
+            plot.getPlotItem().layout.setContentsMargins(2, 2, 18, 2)
             numbers.setWordWrap(True)
             numbers.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
             numbers.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -54,7 +54,11 @@ class AnalysisTabs(QtWidgets.QWidget):
         layout.addWidget(self.tabs, 1)
         # The crosshair; all else is drawn anew.
         self._fixed = [list(plot.getPlotItem().items) for plot in self.plots]
+        self._drawn = [""] * len(TABS)
         self.tabs.currentChanged.connect(lambda _index: self._draw())
+        bar = self.tabs.tabBar()
+        assert bar is not None
+        self.setMinimumWidth(bar.sizeHint().width() + 16)
         for plot in self.plots:
             plot.empty("waiting for samples")
 
@@ -71,7 +75,6 @@ class AnalysisTabs(QtWidgets.QWidget):
         index = self.tabs.currentIndex()
         plot, found = self.plots[index], self._found
         item = plot.getPlotItem()
-        item.legend.setVisible(True)
         for drawn in [drawn for drawn in item.items if drawn not in self._fixed[index]]:
             item.removeItem(drawn)
         plot.empty("")
@@ -83,10 +86,14 @@ class AnalysisTabs(QtWidgets.QWidget):
             plot, found
         )
         self.numbers[index].setText("\n".join(words))
-        plot.reset_zoom()
+        titled(item, self._theme, found.name, [_key(curve) for curve in _named(item)])
+        if self._drawn[index] != found.name:
+            # What the mouse has zoomed into stays while newer samples of it come.
+            self._drawn[index] = found.name
+            plot.reset_zoom()
 
     def _empty(self, plot: Plot, words: str) -> None:
-        plot.getPlotItem().legend.setVisible(False)
+        titled(plot.getPlotItem(), self._theme, "", [])
         plot.empty(words)
 
     def _histogram(self, plot: Plot, found: Analysed) -> list[str]:
@@ -144,13 +151,13 @@ class AnalysisTabs(QtWidgets.QWidget):
                 symbolSize=7,
                 symbolPen=None,
                 symbolBrush=self._theme.cycle[index],
-                name=f"{name} level",
+                name=name,
             )
             plot.plot(
                 middle_s,
                 likely,
                 pen=self._theme.pen(index, dash=_DASH),
-                name=f"{name}: exponential",
+                name=f"{name}, law",
             )
         if not some:
             self._empty(plot, "no dwell times: " + (words[-1] if len(words) > 1 else found.words))
@@ -214,6 +221,20 @@ class AnalysisTabs(QtWidgets.QWidget):
             f"plateau {in_words(spectrum.plateau, 'V²/Hz')}",
             f"white floor {in_words(spectrum.floor, 'V²/Hz')}",
         ]
+
+
+def _named(item: pg.PlotItem) -> list[pg.PlotDataItem]:
+    return [curve for curve in item.listDataItems() if curve.name()]
+
+
+def _key(curve: pg.PlotDataItem) -> Entry:
+    """How a curve looks; a symbol has a colour of its own."""
+    symbol, pen = curve.opts["symbol"], curve.opts["pen"]
+    if pen is None:
+        return entry(curve.name(), str(curve.opts["symbolBrush"]), str(symbol))
+    drawn = pg.mkPen(pen)
+    line = {_DASH: "dash", _DOT: "dot"}.get(drawn.style(), "solid")
+    return entry(curve.name(), drawn.color().name(), line=line)
 
 
 def _per_second(

@@ -175,7 +175,8 @@ class ScopeView(View):
             # What to do comes first: the end is cut off where there is no room.
             flips = self.found.flips_hz * shown.width_s if self.found is not None else 0.0
             if flips > _MANY_FLIPS:
-                words.append(f"about {flips:.2g} flips a pixel: choose a shorter window")
+                count = f"{flips:.0f}" if flips >= 10.0 else f"{flips:.2g}"
+                words.append(f"about {count} flips a pixel: choose a shorter window")
             words.append(f"smallest and largest sample of each {si(shown.width_s, 's', 3)}")
         if shown.coarse:
             words.append(f"coarse: known for each {si(shown.known_s, 's', 3)} only")

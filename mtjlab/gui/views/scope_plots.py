@@ -1,5 +1,6 @@
 """Traces under each other on one axis of time, two points to a pixel column."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,6 +64,9 @@ class ScopePlots(QtWidgets.QWidget):
             item.layout.setContentsMargins(2, 0, RIGHT_PX, 0)
             item.showGrid(x=True, y=False, alpha=0.25)
             item.getAxis("left").setWidth(LEFT_PX)
+            # Half a number at the border of two plots is none.
+            item.getAxis("left").setStyle(hideOverlappingLabels=True)
+            item.getAxis("left").setTickDensity(0.6)
             box = item.getViewBox()
             box.disableAutoRange()
             box.setMouseEnabled(x=True, y=False)
@@ -95,10 +99,12 @@ class ScopePlots(QtWidgets.QWidget):
 
     @property
     def columns(self) -> int:
-        """Of pixels."""
+        """Of pixels of the screen, of which a scaled window has more than it says; never fewer."""
         if not self.plots:
             return 100
-        return max(100, int(self.plots[0].getPlotItem().getViewBox().width()))
+        plot = self.plots[0]
+        width = plot.getPlotItem().getViewBox().width() * plot.devicePixelRatioF()
+        return max(100, 1 + math.ceil(width))
 
     def mark(self, place: int | None) -> None:
         """Which one is analysed."""
