@@ -73,6 +73,7 @@ def _slowdown(pairs: int) -> float:
 
 def rows(seconds: float = SECONDS, pairs: int = PAIRS) -> list[Row]:
     scope = _child("benchmarks.gui_scope", str(seconds))
+    views = _child("benchmarks.gui_views")
     stops = [_child("benchmarks.gui_session", "stop", str(seed)) for seed in range(1, STOPS + 1)]
     return [
         Row("gui_fps", scope["fps"], "1/s", 30.0, "higher"),
@@ -90,6 +91,8 @@ def rows(seconds: float = SECONDS, pairs: int = PAIRS) -> list[Row]:
         ),
         Row("gui_stop_ms", max(stop["stop_ms"] for stop in stops), "ms", 200.0, "lower"),
         Row("gui_learning_slowdown", _slowdown(pairs), "", 1.05, "lower"),
+        Row("gui_learning_redraw_ms", views["learning_redraw_ms"], "ms", 5.0, "lower"),
+        Row("gui_map_pan_ms", views["map_pan_ms"], "ms", 50.0, "lower"),
     ]
 
 
