@@ -66,8 +66,7 @@ def compose(*, bench: str, runs_dir: Path, remembered: Remembered) -> Session:
         Panels(bench_panel, protocol, queue, runs, log), Deck(theme), desk.stop, remembered
     )
     post.setParent(window)
-    keys = StopKeys(desk.stop, parent=window)
-    app.installEventFilter(keys)
+    StopKeys(app, desk.stop, parent=window)
     routes = Routes(
         window,
         bench=bench_panel,

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 TWICE_WITHIN_S = 0.8
-# Nearer together it is one stroke on its way through the widgets; no finger is as quick.
-SAME_KEY_S = 0.01
 KEYS = (QtGui.QKeySequence("Ctrl+."), QtGui.QKeySequence(QtCore.Qt.Key.Key_Pause))
 WORDS = "Esc twice, Ctrl+. or the Pause key"
 
@@ -28,10 +26,17 @@ class StopButton(QtWidgets.QPushButton):
 
 
 class StopKeys(QtCore.QObject):
-    """An event filter of the application: keys that stop, whatever has the focus."""
+    """Keys that stop, whatever has the focus and whichever dialog is open.
+
+    Every key of the keyboard reaches the window that has the focus before any of its widgets, so
+    windows are where it is looked for. A filter of the whole application would see each event of
+    each object, at the price of a call into Python, and Qt's own bookkeeping objects among them
+    feed on that for ever.
+    """
 
     def __init__(
         self,
+        app: QtGui.QGuiApplication,
         stop: Callable[[], None],
         clock_s: Callable[[], float] = time.monotonic,
         parent: QtCore.QObject | None = None,
@@ -41,35 +46,34 @@ class StopKeys(QtCore.QObject):
         self._stop = stop
         self._clock_s = clock_s
         self._escaped_s = -math.inf
-        self._stamp_ms = 0
+        app.focusWindowChanged.connect(self.watch)
+        self.watch(app.focusWindow())
+
+    def watch(self, window: QtGui.QWindow | None) -> None:
+        """Look at the keys of this window, too; it has the focus now."""
+        if window is not None:
+            window.installEventFilter(self)
 
     def eventFilter(self, _target: QtCore.QObject | None, event: QtCore.QEvent | None) -> bool:
-        """Sees every key before any widget does, whichever dialog is open; takes those that stop.
-
-        One stroke comes by several times, at the window and at each widget that lets it pass.
-        """
+        """Takes the keys that stop; the first Esc goes on to its widget."""
         if event is None or event.type() != QtCore.QEvent.Type.KeyPress:
             return False
         assert isinstance(event, QtGui.QKeyEvent)
         if event.isAutoRepeat():
             return False
         if event.key() == QtCore.Qt.Key.Key_Escape:
-            return self._escape(event.timestamp())
+            return self._escape()
         pressed = QtGui.QKeySequence(int(event.modifiers()) | event.key())
         if pressed in KEYS:
             self._stop()
             return True
         return False
 
-    def _escape(self, stamp_ms: int) -> bool:
-        same = stamp_ms != 0 and stamp_ms == self._stamp_ms
-        since_s = self._clock_s() - self._escaped_s
-        if same or since_s < SAME_KEY_S:
-            return False
-        self._stamp_ms = stamp_ms
-        if since_s <= TWICE_WITHIN_S:
+    def _escape(self) -> bool:
+        now_s = self._clock_s()
+        if now_s - self._escaped_s <= TWICE_WITHIN_S:
             self._escaped_s = -math.inf
             self._stop()
             return True
-        self._escaped_s = self._clock_s()
+        self._escaped_s = now_s
         return False

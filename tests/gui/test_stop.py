@@ -1,7 +1,7 @@
 """STOP by mouse and by keys, whatever has the focus."""
 
 import pytest
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from mtjlab.gui.stop import TWICE_WITHIN_S, StopButton, StopKeys
@@ -10,21 +10,42 @@ Key = QtCore.Qt.Key
 
 
 class Watched:
+    keys: StopKeys
+
     def __init__(self) -> None:
         self.stops = 0
         self.now_s = 100.0
+        self.widgets: list[QtWidgets.QWidget] = []
 
     def stop(self) -> None:
         self.stops += 1
 
 
 @pytest.fixture
-def watched(qtbot: QtBot, qapp: QtWidgets.QApplication):
+def watched(qtbot: QtBot, qapp: QtWidgets.QApplication) -> Watched:
     seen = Watched()
-    keys = StopKeys(seen.stop, lambda: seen.now_s)
-    qapp.installEventFilter(keys)
-    yield seen
-    qapp.removeEventFilter(keys)
+    seen.keys = StopKeys(qapp, seen.stop, lambda: seen.now_s)
+    return seen
+
+
+def shown(qtbot: QtBot, watched: Watched, widget: QtWidgets.QWidget) -> QtGui.QWindow:
+    """The window of a widget, as the keyboard reaches it."""
+    qtbot.addWidget(widget)
+    watched.widgets.append(widget)
+    widget.show()
+    widget.setFocus()
+    window = widget.window().windowHandle()
+    assert window is not None
+    watched.keys.watch(window)
+    return window
+
+
+def press(
+    window: QtGui.QWindow,
+    key: QtCore.Qt.Key,
+    modifier: QtCore.Qt.KeyboardModifier = QtCore.Qt.KeyboardModifier.NoModifier,
+) -> None:
+    QtTest.QTest.keyClick(window, key, modifier)
 
 
 def test_the_button_stops_on_the_way_down(qtbot: QtBot) -> None:
@@ -36,43 +57,50 @@ def test_the_button_stops_on_the_way_down(qtbot: QtBot) -> None:
 
 
 def test_escape_twice_stops_also_while_somebody_types(qtbot: QtBot, watched: Watched) -> None:
-    field = QtWidgets.QLineEdit()
-    qtbot.addWidget(field)
-    qtbot.keyClick(field, Key.Key_Escape)
+    window = shown(qtbot, watched, QtWidgets.QLineEdit())
+    press(window, Key.Key_Escape)
     assert watched.stops == 0
     watched.now_s += 0.3
-    qtbot.keyClick(field, Key.Key_Escape)
+    press(window, Key.Key_Escape)
     assert watched.stops == 1
 
 
 def test_escape_twice_stops_with_a_dialog_open(qtbot: QtBot, watched: Watched) -> None:
     dialog = QtWidgets.QDialog()
-    qtbot.addWidget(dialog)
     dialog.setModal(True)
-    dialog.show()
+    window = shown(qtbot, watched, dialog)
     for _ in range(2):
-        qtbot.keyClick(dialog, Key.Key_Escape)
+        press(window, Key.Key_Escape)
         watched.now_s += 0.2
     assert watched.stops == 1
 
 
-def test_two_slow_escapes_do_not_stop(qtbot: QtBot, watched: Watched) -> None:
+def test_a_window_that_gets_the_focus_is_watched(qtbot: QtBot, watched: Watched) -> None:
     field = QtWidgets.QLineEdit()
     qtbot.addWidget(field)
+    with qtbot.waitActive(field):
+        field.show()
+        field.activateWindow()
+    window = field.windowHandle()
+    assert window is not None
+    press(window, Key.Key_Pause)
+    assert watched.stops == 1
+
+
+def test_two_slow_escapes_do_not_stop(qtbot: QtBot, watched: Watched) -> None:
+    window = shown(qtbot, watched, QtWidgets.QLineEdit())
     for _ in range(3):
-        qtbot.keyClick(field, Key.Key_Escape)
+        press(window, Key.Key_Escape)
         watched.now_s += TWICE_WITHIN_S + 0.1
     assert watched.stops == 0
 
 
-def test_one_escape_on_its_way_through_the_widgets_counts_once(
-    qtbot: QtBot, watched: Watched
-) -> None:
-    outer = QtWidgets.QWidget()
-    qtbot.addWidget(outer)
-    inner = QtWidgets.QLabel("does not take keys", outer)
-    qtbot.keyClick(inner, Key.Key_Escape)
+def test_one_escape_counts_once_and_still_closes_a_dialog(qtbot: QtBot, watched: Watched) -> None:
+    dialog = QtWidgets.QDialog()
+    window = shown(qtbot, watched, dialog)
+    press(window, Key.Key_Escape)
     assert watched.stops == 0
+    assert not dialog.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -87,15 +115,14 @@ def test_one_stroke_of_a_stop_key_is_enough(
     qtbot: QtBot, watched: Watched, key: Key, modifier: QtCore.Qt.KeyboardModifier
 ) -> None:
     field = QtWidgets.QPlainTextEdit()
-    qtbot.addWidget(field)
-    qtbot.keyClick(field, key, modifier)
+    press(shown(qtbot, watched, field), key, modifier)
     assert watched.stops == 1
     assert field.toPlainText() == ""
 
 
 def test_other_keys_do_not_stop(qtbot: QtBot, watched: Watched) -> None:
     field = QtWidgets.QLineEdit()
-    qtbot.addWidget(field)
-    qtbot.keyClicks(field, "5u. stop")
+    window = shown(qtbot, watched, field)
+    for key in (Key.Key_5, Key.Key_U, Key.Key_Period):
+        press(window, key)
     assert watched.stops == 0
-    assert field.text() == "5u. stop"
