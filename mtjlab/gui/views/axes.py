@@ -110,7 +110,8 @@ def _even(low: float, high: float, room: float) -> list[float]:
 def _round_up(value: float) -> float:
     """To 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
-    return next(n * power for n in (1, 2, 5, 10) if n * power >= value)
+    # 0.4 * 0.05 is a little more than 0.02, and must not be 0.05 again.
+    return next(n * power for n in (1, 2, 5, 10) if n * power >= value * (1.0 - 1e-9))
 
 
 def _within(places: Any, low: float, high: float) -> list[float]:

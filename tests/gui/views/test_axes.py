@@ -44,6 +44,14 @@ def test_many_decades_have_a_number_each_or_every_few(axis: UnitAxis) -> None:
     assert named(axis, 0.0, 9.0, 80.0) == ["1 Hz", "1 kHz", "1 MHz", "1 GHz"]
 
 
+def test_no_range_is_looked_at_for_ever(axis: UnitAxis) -> None:
+    # Steps of 0.05 are too wide for it; 0.4 times that is not quite 0.02.
+    for low in np.geomspace(0.01, 10.0, 200):
+        for ratio in (1.05, 1.2, 1.5, 2.5, 4.0):
+            ends = np.log10([low, ratio * low])
+            assert axis.logTickValues(ends[0], ends[1], 80.0, None)[0][1]
+
+
 @given(st.floats(-9.0, 9.0), st.floats(0.01, 12.0), st.floats(80.0, 900.0))
 def test_there_are_always_numbers_and_never_too_many(low: float, span: float, size: float) -> None:
     axis = UnitAxis("bottom")
