@@ -1,14 +1,15 @@
 """The bench between runs: connected, looked at, made safe, released for a run and taken back."""
 
+import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from mtjlab.bench.file import parse
 from mtjlab.bench.serve import BenchServer
 from mtjlab.core.generators import Generators
-from mtjlab.core.interfaces import SourceSettings
 from mtjlab.runner.attended import Attended
 from mtjlab.runner.bench_state import BenchChecked, BenchEvent, BenchState, InstrumentState
 
@@ -99,7 +100,7 @@ def test_a_twin_is_connected_and_every_instrument_says_who_it_is(watched: Watche
 
 
 def test_what_is_wrong_with_a_bench_file_becomes_words_and_the_bench_before_stays(
-    watched: Watched, tmp_path
+    watched: Watched, tmp_path: Path
 ) -> None:
     watched.bench.connect("twin").result(TIMEOUT_S)
     state = watched.bench.connect(str(tmp_path / "missing.toml")).result(TIMEOUT_S)
@@ -147,15 +148,40 @@ def test_a_listener_that_fails_keeps_nothing_from_being_done() -> None:
     assert bench.look().result(TIMEOUT_S).phase == "closed"
 
 
-def energise(running: BenchServer, name: str) -> None:
-    """By somebody else's hand, at the instrument itself."""
-    twin = running.simulated.twins[name]
-    with running.simulated.world.lock:
-        for line in (":SOUR:VOLT 0.05", ":OUTP ON"):
-            twin.message(line) if hasattr(twin, "message") else twin.handle(line)
+def say(resource: str, line: str) -> str:
+    """By somebody else's hand, over a socket of its own."""
+    with socket.create_connection(("127.0.0.1", int(resource.split("::")[2])), TIMEOUT_S) as wire:
+        lines = wire.makefile("rwb")
+        lines.write(f"{line};:OUTP?;:SOUR:VOLT?\n".encode())
+        lines.flush()
+        return lines.readline().decode().strip()
 
 
-def test_one_instrument_dies_and_the_others_stay_readable_until_it_is_back(tmp_path) -> None:
+def test_an_output_that_was_found_on_is_told_and_untouched_until_safe(
+    watched: Watched, tmp_path: Path
+) -> None:
+    with server("one", 2400) as running:
+        resource = running.resources["one"]
+        file = tmp_path / "bench.toml"
+        running.write_bench(file)
+        say(resource, ":SOUR:VOLT 0.05;:OUTP ON")
+        state = watched.bench.connect(str(file)).result(TIMEOUT_S)
+        assert state.energised
+        assert of(state, "one").level == pytest.approx(0.05)
+        assert state.words.startswith("one is on at 50 mV: nothing was touched")
+        watched.bench.disconnect().result(TIMEOUT_S)
+        assert say(resource, "*CLS").startswith("1;5")
+        # Not connected: opened for it, and closed again.
+        state = watched.bench.safe().result(TIMEOUT_S)
+        assert (state.phase, state.energised) == ("closed", False)
+        assert state.words == "safe: 0 V and off, read back"
+        assert float(say(resource, "*CLS").split(";")[1]) == 0
+        assert say(resource, "*CLS").startswith("0;")
+
+
+def test_one_instrument_dies_and_the_others_stay_readable_until_it_is_back(
+    tmp_path: Path,
+) -> None:
     watched = Watched(poll_every_s=0.02)
     with server("one", 2400) as first, server("two", 2450) as second:
         file = tmp_path / "bench.toml"
