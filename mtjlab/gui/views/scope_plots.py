@@ -103,7 +103,7 @@ class ScopePlots(QtWidgets.QWidget):
         if not self.plots:
             return 100
         plot = self.plots[0]
-        width = plot.getPlotItem().getViewBox().width() * plot.devicePixelRatioF()
+        width: float = plot.getPlotItem().getViewBox().width() * plot.devicePixelRatioF()
         return max(100, 1 + math.ceil(width))
 
     def mark(self, place: int | None) -> None:
