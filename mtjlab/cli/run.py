@@ -4,6 +4,7 @@ import json
 import secrets
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from mtjlab.cli.execution import carry_out
 from mtjlab.cli.session import run_session
 from mtjlab.core.errors import UsageError
 from mtjlab.core.places import bench_name, runs_dir
-from mtjlab.runner import OnError, Plan, plan
+from mtjlab.runner import OnError, PaceName, Plan, plan
 
 
 def run(
@@ -55,6 +56,10 @@ def run(
             "[default: pause at a terminal, else fail].",
         ),
     ] = None,
+    pace: Annotated[
+        PaceName,
+        typer.Option(help="realtime: a simulated bench takes as long as a real one would."),
+    ] = "virtual",
     begin: Annotated[
         str | None,
         typer.Option(
@@ -83,6 +88,7 @@ def run(
             go_on=go_on,
             command=shlex.join(["mtjlab", *sys.argv[1:]]),
             on_error=on_error or what_on_error(as_json),
+            pace=pace,
             as_json=as_json,
         )
     if begin is not None or go_on:
@@ -91,8 +97,9 @@ def run(
         )
     chosen = seed if seed is not None else secrets.randbelow(2**31)
     named = bench_name(bench)
-    carry_out(
-        lambda: plan(
+
+    def planned() -> Plan:
+        settled = plan(
             protocol,
             named,
             parameters_file=params,
@@ -102,7 +109,11 @@ def run(
             runs_dir=None if dry_run else runs_dir(out),
             command=shlex.join(["mtjlab", *sys.argv[1:]]),
             on_error=on_error or what_on_error(as_json),
-        ),
+        )
+        return replace(settled, pace=pace)
+
+    carry_out(
+        planned,
         protocol=protocol,
         bench=named,
         seed=chosen,

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,7 +15,15 @@ from mtjlab.cli.execution import print_outcome, report
 from mtjlab.cli.results import plain
 from mtjlab.cli.signals import Signals, execute
 from mtjlab.core.errors import MtjlabError, UsageError
-from mtjlab.runner import Earlier, OnError, SessionRun, StepOutcome, check_session, read_session
+from mtjlab.runner import (
+    Earlier,
+    OnError,
+    PaceName,
+    SessionRun,
+    StepOutcome,
+    check_session,
+    read_session,
+)
 
 
 def run_session(
@@ -29,6 +38,7 @@ def run_session(
     go_on: bool,
     command: str,
     on_error: OnError,
+    pace: PaceName,
     as_json: bool,
 ) -> NoReturn:
     """Check, run, report, and leave with the exit code.
@@ -44,6 +54,7 @@ def run_session(
         go_on: keep what is finished, go on with what is not.
         command: as in `Plan`.
         on_error: as in `Plan`.
+        pace: as in `Plan`.
         as_json: print one JSON object and nothing else.
     """
     began_s = time.monotonic()
@@ -64,7 +75,7 @@ def run_session(
             done = SessionRun(
                 session,
                 runs_dir,
-                lambda planned: execute(planned, signals, quiet=as_json),
+                lambda planned: execute(replace(planned, pace=pace), signals, quiet=as_json),
                 begun=lambda one: _print_begin(screen, len(session.steps), one, done),
                 ended=lambda one: _print_step(screen, one),
                 command=command,

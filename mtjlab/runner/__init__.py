@@ -3,6 +3,7 @@
 from mtjlab.runner.again import on_bench, replayed, resumed
 from mtjlab.runner.earlier import Earlier
 from mtjlab.runner.outcome import Outcome
+from mtjlab.runner.pace import PaceName
 from mtjlab.runner.plan import Link, OnError, Plan, plan
 from mtjlab.runner.run import Run
 from mtjlab.runner.session import SessionRun, StepOutcome
@@ -14,6 +15,7 @@ __all__ = [
     "Link",
     "OnError",
     "Outcome",
+    "PaceName",
     "Plan",
     "Run",
     "Session",

@@ -15,6 +15,7 @@ from mtjlab.core.parameters import Parameters, from_texts, read_file
 from mtjlab.core.protocol import Protocol, Rig, Stream
 from mtjlab.core.provenance import revision, versions
 from mtjlab.runner.continued import Begun
+from mtjlab.runner.pace import PaceName
 from mtjlab.store import RunHeader, check_runs_dir
 
 OnError = Literal["pause", "fail"]
@@ -53,6 +54,7 @@ class Plan:
         begun: the run that this one goes on with; None starts afresh.
         on_twin: put a real bench on its twin.
         link: to the other runs of a session or sweep.
+        pace: `realtime` holds a twin in this process back to the wall clock; same bytes.
     """
 
     protocol_name: str
@@ -66,6 +68,7 @@ class Plan:
     begun: Begun | None = None
     on_twin: bool = False
     link: Link = ALONE
+    pace: PaceName = "virtual"
 
     def header(self, run_id: str, *, twin: bool) -> RunHeader:
         """What the run file says of the run before its first row."""

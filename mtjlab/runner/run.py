@@ -29,9 +29,11 @@ from mtjlab.core.events import (
 )
 from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import Progress, Results, Rig, Stream
+from mtjlab.runner.booked import book
 from mtjlab.runner.channels import Channels
 from mtjlab.runner.continued import snapshot
 from mtjlab.runner.outcome import Outcome, words
+from mtjlab.runner.pace import Pace
 from mtjlab.runner.plan import Plan
 from mtjlab.runner.recovery import Recovery, end_safely
 from mtjlab.runner.seen import Seen
@@ -72,6 +74,7 @@ class Run:
         self._progress: Progress | None = None
         self._begun = plan.begun
         self._seen: Seen | None = None
+        self._pace = Pace(plan.pace)
         self._thread = threading.Thread(target=self._execute, name="mtjlab run")
 
     def start(self) -> None:
@@ -86,11 +89,13 @@ class Run:
     def stop(self) -> None:
         """End at the next step; what was measured until then is kept."""
         self._stop.set()
+        self._pace.interrupt()
         self._go.set()
 
     def abort(self) -> None:
         """End at once: calls that wait are released, the step in progress is lost."""
         self._abort.set()
+        self._pace.interrupt()
         self._go.set()
         bench = self._bench
         # Once the safe state is on its way nothing may interrupt it. Re-entrant: this also runs
@@ -102,6 +107,7 @@ class Run:
     def pause(self) -> None:
         """Hold at the next step, outputs as they are."""
         self._go.clear()
+        self._pace.interrupt()
 
     def resume(self) -> None:
         """Go on."""
@@ -215,6 +221,7 @@ class Run:
     ) -> Results:
         total = 1.0
         assert self._bench is not None
+        self._pace.begin(self._bench.clock if self._bench.simulated else None)
         while True:
             self._heed()
             self._bench.guard.lease()
@@ -230,6 +237,7 @@ class Run:
             if time.monotonic() - self._checkpointed_s >= CHECKPOINT_EVERY_S:
                 self._checkpoint()
             self._tell(StepDone(progress.done, progress.total, progress.values, rig.clock.now_s()))
+            self._pace.keep()
 
     def _heed(self) -> None:
         """Between steps: pause, stop, abort."""
@@ -295,18 +303,7 @@ class Run:
             if bench.raw.used:
                 self.outcome.results["unguarded"] = sorted(bench.raw.used)
             self.outcome.bench_time_s = bench.clock.now_s()
-            self._book()
-
-    def _book(self) -> None:
-        """The stress of this run, in the chip's account and in the log of the run file."""
-        assert self._bench is not None
-        words = self._bench.guard.ledger.words()
-        try:
-            self._bench.book(self.outcome.run_id)
-        except StoreError as error:
-            self._notice("error", str(error))
-        if words:
-            self._notice("info", words)
+            book(bench, self.outcome.run_id, self._notice)
 
     def _close_file(self) -> None:
         writer, outcome = self._writer, self.outcome
