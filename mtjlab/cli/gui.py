@@ -51,6 +51,7 @@ def gui(
         bench=named,
         runs_dir=runs_dir(out),
         session=queued,
+        session_bench=bench,
         start=start is not None,
         leave=leave,
         settings=settings,

@@ -104,6 +104,7 @@ def open_window(
     bench: str,
     runs_dir: Path,
     session: Path | None = None,
+    session_bench: str | None = None,
     start: bool = False,
     leave: bool = False,
     settings: Path | None = None,
@@ -116,6 +117,7 @@ def open_window(
         bench: bench file or shipped name; connected at once.
         runs_dir: where run files go.
         session: file that the queue begins with.
+        session_bench: in place of the one that the file names.
         start: start the queue.
         leave: close when the queue has ended.
         settings: file to remember the layout in; None: the user's.
@@ -127,7 +129,7 @@ def open_window(
     made.window.show()
     made.desk.bench.connect(bench)
     if session is not None:
-        made.queue.load(session, start=start)
+        made.queue.load(session, start=start, bench=session_bench)
     if leave:
         made.leaving.when_the_queue_has_ended(made.post)
     print("window open; run files go to", runs_dir, flush=True)

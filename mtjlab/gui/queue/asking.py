@@ -76,11 +76,11 @@ class Asking(QtCore.QObject):
 
         self._work.put(act)
 
-    def load(self, path: Path, *, start: bool = False) -> None:
-        """Add all steps of a session file."""
+    def load(self, path: Path, *, start: bool = False, bench: str | None = None) -> None:
+        """Add all steps of a session file, on this bench in place of the file's."""
 
         def act() -> None:
-            session = read_session(path)
+            session = read_session(path, bench=bench)
             check_session(path, session)
             keys = self._queue.add_session(session)
             self.said.emit(f"{len(keys)} steps of {path}")

@@ -279,9 +279,9 @@ class QueuePanel(QtWidgets.QWidget):
         self.words.clear()
         self.asking.again(path, kind)
 
-    def load(self, path: Path, *, start: bool = False) -> None:
-        """Add the steps of a session file."""
-        self.asking.load(path, start=start)
+    def load(self, path: Path, *, start: bool = False, bench: str | None = None) -> None:
+        """Add the steps of a session file, on this bench in place of the file's."""
+        self.asking.load(path, start=start, bench=bench)
 
     def ask_load(self) -> None:
         """Ask which session file to load."""

@@ -122,6 +122,9 @@ def test_a_queue_is_saved_and_loaded_and_both_are_the_same(
         assert replace(two, key=one.key, name=one.name, estimate_s=None) == replace(
             one, estimate_s=None
         )
+    panel.load(file, bench="array")
+    qtbot.waitUntil(lambda: len(desk.names) == 6, timeout=SLOW_MS)
+    assert [item.bench for item in panel.model.items[4:]] == ["array", "array"]
     panel.asking.save(tmp_path / "no such folder" / "x.toml")
     qtbot.waitUntil(lambda: "cannot be written" in panel.words.text(), timeout=SLOW_MS)
 
