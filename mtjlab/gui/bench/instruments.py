@@ -48,11 +48,39 @@ class Instruments(QtWidgets.QTreeWidget):
                     below = QtWidgets.QTreeWidgetItem(row)
                     below.setFirstColumnSpanned(True)
                     row.setExpanded(True)
+                    self.setItemWidget(below, 0, _error_label())
         for index, one in enumerate(found):
             row_there = self.topLevelItem(index)
             assert row_there is not None
             self._fill(row_there, one)
         self._shown = found
+        self._fit()
+
+    def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
+        """Errors are as wide as there is room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def error_label(self, row: QtWidgets.QTreeWidgetItem | None) -> QtWidgets.QLabel | None:
+        """The words below an instrument, where something went wrong with it."""
+        below = None if row is None else row.child(0)
+        label = None if below is None else self.itemWidget(below, 0)
+        return label if isinstance(label, QtWidgets.QLabel) else None
+
+    def _fit(self) -> None:
+        viewport = self.viewport()
+        assert viewport is not None
+        width = max(80, viewport.width() - 2 * self.indentation())
+        for index in range(self.topLevelItemCount()):
+            row = self.topLevelItem(index)
+            label = self.error_label(row)
+            if row is None or label is None:
+                continue
+            height = label.heightForWidth(width)
+            label.setFixedSize(width, height)
+            below = row.child(0)
+            assert below is not None
+            below.setSizeHint(0, QtCore.QSize(width, height + 4))
 
     def _fill(self, row: QtWidgets.QTreeWidgetItem, one: InstrumentState) -> None:
         mark, colour = self._mark(one)
@@ -61,11 +89,11 @@ class Instruments(QtWidgets.QTreeWidget):
             row.setText(column, text)
             row.setToolTip(column, f"{one.name}: {one.state}\n{one.identity}\n{one.resource}")
         row.setForeground(1, QtGui.QBrush(QtGui.QColor(colour)))
-        below = row.child(0)
-        if below is not None:
-            below.setText(0, one.error)
-            below.setToolTip(0, one.error)
-            below.setForeground(0, QtGui.QBrush(QtGui.QColor(self._theme.danger)))
+        label = self.error_label(row)
+        if label is not None:
+            label.setText(one.error)
+            label.setAccessibleName(f"What is wrong with {one.name}")
+            label.setStyleSheet(f"color: {self._theme.danger}")
 
     def _mark(self, one: InstrumentState) -> tuple[str, str]:
         if not one.answers:
@@ -98,3 +126,12 @@ class Instruments(QtWidgets.QTreeWidget):
     def sizeHint(self) -> QtCore.QSize:
         """Room for a few instruments."""
         return QtCore.QSize(360, 120)
+
+
+def _error_label() -> QtWidgets.QLabel:
+    label = QtWidgets.QLabel()
+    label.setWordWrap(True)
+    label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
+    return label

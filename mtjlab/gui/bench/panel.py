@@ -61,7 +61,7 @@ class BenchPanel(QtWidgets.QWidget):
             for name, text, tip in (
                 ("connect", "C&onnect", "Open every instrument; changes no output"),
                 ("disconnect", "&Disconnect", "Close every link; changes no output"),
-                ("look", "Loo&k again", "Ask every instrument anew, with new links if need be"),
+                ("look", "Loo&k", "Ask every instrument anew, with new links if need be"),
                 ("check", "C&heck", "mtjlab check: limits, fences, wiring; energises nothing"),
                 ("safe", "Sa&fe", "Everything to 0 V and off, read back: mtjlab safe"),
             )

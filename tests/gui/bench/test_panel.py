@@ -119,7 +119,11 @@ def test_an_instrument_that_is_on_or_silent_is_marked_with_a_symbol_and_words(
     assert row is not None
     below = row.child(0)
     assert below is not None
-    assert "within 2 s" in below.text(0)
+    label = panel.instruments.error_label(row)
+    assert label is not None
+    assert "within 2 s" in label.text()
+    panel.resize(200, 500)
+    assert label.heightForWidth(label.width()) <= label.height()
     panel.instruments.setCurrentItem(below)
     assert "GPIB0::24" in panel.instruments.selected_text()
     panel.set_theme(DARK)
