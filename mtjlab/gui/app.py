@@ -126,6 +126,7 @@ def open_window(
     made = compose(bench=bench, runs_dir=runs_dir, remembered=Remembered(settings))
     for number in ENDED_BY:
         signal.signal(number, lambda _number, _frame: made.leaving.leave())
+    made.leaving.gone.connect(app.quit)
     made.window.show()
     made.desk.bench.connect(bench)
     if session is not None:

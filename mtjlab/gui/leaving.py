@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore
 
 from mtjlab.core.errors import NotSafeError
 from mtjlab.gui.post import Post
@@ -18,8 +18,10 @@ class Leaving(QtCore.QObject):
     Attributes:
         exit_code: as of `mtjlab run`: 0, of the item that went wrong, 6 where a bench was not
             proved safe.
+        gone: the bench is safe, and the window closed.
     """
 
+    gone = QtCore.pyqtSignal()
     _safe = QtCore.pyqtSignal()
 
     def __init__(self, window: Window, desk: Desk, also: Sequence[Callable[[], None]]) -> None:
@@ -30,6 +32,11 @@ class Leaving(QtCore.QObject):
         self.exit_code = 0
         window.leaving = self.may_close
         self._safe.connect(self._close)
+
+    @property
+    def closed(self) -> bool:
+        """Everything is safe, and the window is gone."""
+        return self._stage == "safe"
 
     def may_close(self) -> bool:
         """Whether the window may go now; else it is asked, or told, what is missing."""
@@ -42,7 +49,7 @@ class Leaving(QtCore.QObject):
                 )
             else:
                 self.leave()
-        return self._stage == "safe"
+        return self.closed
 
     def leave(self) -> None:
         """Stop, make safe, close. Returns at once; from the window's thread, as often as wanted."""
@@ -63,9 +70,7 @@ class Leaving(QtCore.QObject):
         for end in self._also:
             end()
         self._window.close()
-        app = QtWidgets.QApplication.instance()
-        if app is not None:
-            app.quit()
+        self.gone.emit()
 
     def when_the_queue_has_ended(self, post: Post) -> None:
         """Close by itself once nothing waits and nothing is on."""

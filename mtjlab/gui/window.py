@@ -191,7 +191,11 @@ class Window(QtWidgets.QMainWindow):
 
 
 class Strip(QtWidgets.QFrame):
-    """A sentence and its buttons above the views: what elsewhere would be a dialog."""
+    """A sentence and its buttons above the views: what elsewhere would be a dialog.
+
+    Attributes:
+        buttons: of the sentence that is shown.
+    """
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         """Hidden until there is something to say."""
@@ -204,21 +208,21 @@ class Strip(QtWidgets.QFrame):
         self._row = QtWidgets.QHBoxLayout(self)
         self._row.setContentsMargins(10, 6, 10, 6)
         self._row.addWidget(self._words, 1)
-        self._buttons: list[QtWidgets.QPushButton] = []
+        self.buttons: list[QtWidgets.QPushButton] = []
         self.hide()
 
     def say(self, words: str, *answers: tuple[str, Callable[[], None]]) -> None:
         """Show it, with one button for each answer and one to put it away."""
-        for button in self._buttons:
+        for button in self.buttons:
             self._row.removeWidget(button)
             button.deleteLater()
-        self._buttons = []
+        self.buttons = []
         self._words.setText(words)
         for name, act in (*answers, ("&Dismiss", lambda: None)):
             button = QtWidgets.QPushButton(name)
             button.clicked.connect(lambda _checked, act=act: self._answered(act))
             self._row.addWidget(button)
-            self._buttons.append(button)
+            self.buttons.append(button)
         self.show()
 
     @property

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from mtjlab.core.errors import MtjlabError
+from mtjlab.core.errors import NotSafeError
 from mtjlab.core.events import Event, Notice, RunEnded, RunStarted
 from mtjlab.runner.apart import frames
 from mtjlab.runner.apart.order import Order
@@ -165,7 +165,7 @@ class RunApart:
     def _died(self, code: int | None) -> None:
         how = f"signal {-code}" if code is not None and code < 0 else f"code {code}"
         self.outcome.status = "failed"
-        self.outcome.error = MtjlabError(
+        self.outcome.error = NotSafeError(
             f"the process of the run ended without a word ({how}). Its supervisor makes the bench "
             "safe; `mtjlab safe` proves it. `mtjlab resume` goes on from the last checkpoint"
         )
