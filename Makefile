@@ -10,7 +10,7 @@ QT_NEEDS := libgl1 libglib2.0-0 libfontconfig1 libxkbcommon-x11-0 libdbus-1-3 fo
 QT_WORKS := import sys; from PyQt5.QtWidgets import QApplication; from PyQt5.QtGui import \
   QFontDatabase; app = QApplication([]); sys.exit(not QFontDatabase().families())
 
-.PHONY: run test check bench safety lint types laws tests clean
+.PHONY: run test check bench safety screenshots lint types laws tests clean
 
 run: $(STAMP)
 	$(BIN)/mtjlab run noise_learning
@@ -45,6 +45,10 @@ $(PEERS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/bench \
 	  badcrossbar==1.1.0 pathvalidate==3.3.1
 	@touch $@
+
+# Pictures of the window for the pages, from real sessions on the twin.
+screenshots: $(STAMP)
+	$(BIN)/python docs/screenshots.py
 
 clean:
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

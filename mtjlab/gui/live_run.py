@@ -68,6 +68,7 @@ class LiveRun(QtCore.QObject):
         shown = self._window.deck.run
         window, live = self._window, self.live
         window.shown.setText(words_of(shown))
+        window.shown.setToolTip(words_of(shown))
         window.follow.setVisible(not self.following and live.run_id != "")
         on = live.status == "running"
         fraction = min(1.0, live.done / live.total) if live.total else 0.0

@@ -107,11 +107,14 @@ class Menus(QtCore.QObject):
         app = QtWidgets.QApplication.instance()
         assert isinstance(app, QtWidgets.QApplication)
         theme = THEMES[name]
+        # Another style sheet lays everything out anew: the docks stay as they are.
+        docks = self._window.saveState()
         apply(app, theme)
         for told in self._themed:
             told(theme)
         if self.first_use is not None:
             self.first_use.set_theme(theme)
+        self._window.restoreState(docks)
 
     def _quit(self) -> None:
         self._window.close()

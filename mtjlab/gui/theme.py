@@ -102,6 +102,8 @@ THEMES: dict[Name, Theme] = {"light": LIGHT, "dark": DARK}
 
 def apply(app: QtWidgets.QApplication, theme: Theme) -> None:
     """Colour the whole application; views that are open are made anew by the window."""
+    # The style keeps pictures of controls in the colours of before.
+    QtGui.QPixmapCache.clear()
     app.setStyle("Fusion")
     app.setPalette(_palette(theme))
     app.setStyleSheet(_sheet(theme))

@@ -61,6 +61,9 @@ class Window(QtWidgets.QMainWindow):
         self._bar(stop)
         self.shown = QtWidgets.QLabel("no run yet")
         self.shown.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+        self.shown.setSizePolicy(
+            QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred
+        )
         self.follow = QtWidgets.QPushButton("&Follow the live run")
         self.follow.hide()
         self.strip = Strip()

@@ -14,6 +14,7 @@ PAGES = [
     HOME / "data" / "README.md",
     *sorted((HOME / "docs").glob("*.md")),
 ]
+WINDOW = "mtjlab gui"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -34,7 +35,15 @@ def commands() -> list[tuple[str, str]]:
         for page, text in pieces("sh")
         for line in text.splitlines()
     ]
-    return sorted({(p, c) for p, c in lines if c and not c.startswith(("make", "source"))})
+    found = {(p, c) for p, c in lines if c and not c.startswith(("make", "source"))}
+    return sorted((p, c) for p, c in found if not c.startswith(WINDOW))
+
+
+def windows() -> list[tuple[str, str]]:
+    """The same of commands that open a window, which stays until it is closed."""
+    lines = [(page, line) for page, text in pieces("sh") for line in text.splitlines()]
+    found = {(page, line.partition("  #")[0].strip()) for page, line in lines}
+    return sorted((page, line) for page, line in found if line.startswith(WINDOW))
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -73,6 +82,24 @@ def test_command(page: str, command: str, folder: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{page}: {command}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "command"), windows())
+def test_window(page: str, command: str, folder: Path) -> None:
+    window = subprocess.Popen(
+        [*command.split(), "--settings", "settings.ini"],
+        cwd=folder,
+        env=environment(folder) | {"QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert window.stdout is not None
+    said = window.stdout.readline()
+    window.terminate()
+    rest, _ = window.communicate(timeout=60)
+    assert said.startswith("window open"), f"{page}: {command}\n{said}{rest}"
+    assert window.returncode == 0
 
 
 # The pieces of data/README.md name a run file; tests/store/test_readme.py gives them one.

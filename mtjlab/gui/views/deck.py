@@ -206,6 +206,12 @@ class _Page(QtWidgets.QWidget):
         self._kind = kind
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        # A roomy view must not push the docks together.
+        layout.setSizeConstraint(QtWidgets.QLayout.SizeConstraint.SetNoConstraint)
+
+    def minimumSizeHint(self) -> QtCore.QSize:
+        """Small, whatever the view would like."""
+        return QtCore.QSize(240, 160)
 
     def fill(self, run: Collected, theme: Theme) -> View:
         self.view = view = self._kind(run, theme, self)
