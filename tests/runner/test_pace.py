@@ -114,7 +114,7 @@ def plan(step_s: float, pace: PaceName, runs: Path) -> Plan:
 def test_a_run_has_the_same_rows_at_either_pace_and_takes_its_time(tmp_path: Path) -> None:
     rows = []
     for pace in ("virtual", "realtime"):
-        run = Run(replace(plan(0.02, "virtual", tmp_path), pace=pace))
+        run = Run(replace(plan(0.05, "virtual", tmp_path), pace=pace))
         run.start()
         assert run.wait(60)
         assert run.outcome.status == "finished"
@@ -122,7 +122,8 @@ def test_a_run_has_the_same_rows_at_either_pace_and_takes_its_time(tmp_path: Pat
         with h5py.File(run.outcome.run_file) as file:
             rows.append(file["data/volts"][:])
     assert np.array_equal(*rows)
-    assert run.outcome.wall_time_s >= run.outcome.bench_time_s >= 0.08
+    # Opening and the safe state take bench time of their own, which nobody waits for.
+    assert run.outcome.wall_time_s > 4 * 0.05
 
 
 @pytest.mark.parametrize(
