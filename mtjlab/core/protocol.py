@@ -93,8 +93,9 @@ class Rig:
         generators: of the run.
         emit: `emit(stream, rows)` with rows of shape (n, *row shape); committed at the next yield.
         notice: `notice(level, text)`; a sentence for log and screen.
-        busy: `busy(seconds)`: before a computation that may take more than 5 s of wall time while
-            an output is on; without it the supervisor would take this program for hung.
+        busy: `busy(seconds)`: before each piece of a computation that takes more than a tenth of
+            a second of wall time while an output is on. STOP ends the run there (Aborted), and
+            the supervisor would take a program that says nothing for more than 5 s for hung.
         raw: `with rig.raw("smu") as driver:` the driver itself, which can be set inside the block,
             unguarded. LimitError unless the bench file says `allow_raw = true`.
         hold_junctions: `hold_junctions(how)`: "stuck", every junction in P whatever its bias;

@@ -32,6 +32,7 @@ from mtjlab.core.protocol import Progress, Results, Rig, Stream
 from mtjlab.runner.booked import book
 from mtjlab.runner.channels import Channels
 from mtjlab.runner.continued import snapshot
+from mtjlab.runner.interruptible import interruptible
 from mtjlab.runner.outcome import Outcome, words
 from mtjlab.runner.pace import Pace
 from mtjlab.runner.plan import Plan
@@ -160,7 +161,7 @@ class Run:
             pretend=plan.runs_dir is None or plan.on_twin,
         )
         self._seen = Seen(bench.guard, self._tell)
-        rig = bench.rig(self._emit)
+        rig = interruptible(bench.rig(self._emit), self._abort)
         streams = plan.protocol.streams(plan.params, rig)
         self._declared = {stream.name: stream for stream in streams}
         self._channels = Channels(bench)
@@ -198,7 +199,7 @@ class Run:
                 self._pending.clear()
                 self._tell(StateChanged("recovering"))
                 self._recover(recovery, error)
-                rig = self._bench.rig(self._emit)
+                rig = interruptible(self._bench.rig(self._emit), self._abort)
                 self._tell(StateChanged("running"))
 
     def _recover(self, recovery: Recovery, error: InstrumentError) -> None:

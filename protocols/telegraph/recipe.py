@@ -176,7 +176,9 @@ class _Trace:
         self.segment.samples += len(values_v)
         if not len(self.heads):
             self._look_closely(values_v)
+        self._rig.busy(1.0)
         self.running.add(values_v)
+        self._rig.busy(1.0)
         self.summary.add(values_v, last=self.finished)
         return self.finished
 
@@ -209,18 +211,19 @@ class _Trace:
             return
         head_v = np.concatenate(self._head)
         self._head = []
-        self._rig.busy(_SECONDS_PER_ANALYSIS * len(self._junctions))
         assert self.segment is not None
-        wires = [junction.read for junction in self._junctions]
-        reports = [
-            analyse_trace(
+        heads = []
+        for index, junction in enumerate(self._junctions):
+            wire = junction.read
+            # Outputs are on meanwhile, and all of them together take seconds.
+            self._rig.busy(_SECONDS_PER_ANALYSIS)
+            report = analyse_trace(
                 np.ascontiguousarray(head_v[:, index]),
                 self.segment.interval_s,
                 resolution_v=0.0 if wire is None else 2.0 * wire.range_v / 2**16,
             )
-            for index, wire in enumerate(wires)
-        ]
-        self.heads = np.array([head_of(report) for report in reports])
+            heads.append(head_of(report))
+        self.heads = np.array(heads)
 
     def progress(self) -> Progress:
         """All that is needed to go on from here."""
