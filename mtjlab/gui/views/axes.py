@@ -15,7 +15,8 @@ _SILENT = 0.0
 _LABEL_PX, _LINE_PX = 56.0, 22.0
 # Decades from 1 to 2 and from 5 to 10.
 _NARROWEST = 0.3
-_FEWEST = 2
+_FEWEST, _MOST_HALVINGS = 2, 12
+_MOST_DECADES, _LEAST_SPAN = 300.0, 1e-9
 
 
 class UnitAxis(pg.AxisItem):
@@ -45,7 +46,11 @@ class UnitAxis(pg.AxisItem):
         """Places in decades: all decades, or every few; 1-2-5 within them; finer where it is."""
         upright = self.orientation in ("left", "right")
         room = max(2.0, size / (_LINE_PX if upright else _LABEL_PX))
+        # Beyond these a number is no float; a plot can be zoomed out as far.
+        minVal, maxVal = max(minVal, -_MOST_DECADES), min(maxVal, _MOST_DECADES)
         span = maxVal - minVal
+        if span < _LEAST_SPAN:
+            return []
         first, last = math.floor(minVal), math.ceil(maxVal)
         decades = np.arange(first, last + 1, dtype=np.float64)
         if span < math.log10(5.0):
@@ -99,18 +104,20 @@ class WholeAxis(pg.AxisItem):
 
 def _even(low: float, high: float, room: float) -> list[float]:
     """Logarithms of round values, as far apart at the upper end as `room` of them need."""
-    step = _round_up(math.log(high / low) * high / room)
-    while True:
+    wanted = math.log(high / low) * high / room
+    values = np.empty(0)
+    # Each time half as far apart: two of them fit well before this ends.
+    for halvings in range(_MOST_HALVINGS):
+        step = _round_up(wanted / 2.0**halvings)
         values = step * np.arange(math.ceil(low / step), math.floor(high / step) + 1)
         if len(values) >= _FEWEST:
-            return [float(place) for place in np.log10(values)]
-        step = _round_up(0.4 * step)
+            break
+    return [float(place) for place in np.log10(values)]
 
 
 def _round_up(value: float) -> float:
     """To 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
-    # 0.4 * 0.05 is a little more than 0.02, and must not be 0.05 again.
     return next(n * power for n in (1, 2, 5, 10) if n * power >= value * (1.0 - 1e-9))
 
 

@@ -63,6 +63,18 @@ def test_there_are_always_numbers_and_never_too_many(low: float, span: float, si
     assert places or span < 2.0
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(2.0, 2.0), (2.0, 2.0 + 1e-15), (400.0, 400.2), (-400.0, -399.9), (0.0, 5e3), (-1e9, 1e9)],
+)
+def test_zoomed_in_or_out_as_far_as_it_goes_nothing_breaks(
+    axis: UnitAxis, low: float, high: float
+) -> None:
+    for axis.unit in ("", "s"):
+        assert len(named(axis, low, high)) <= 20
+        assert sum(len(places) for _, places in axis.logTickValues(low, high, 300.0, None)) < 5e3
+
+
 def test_whole_numbers_only_where_there_is_something(qtbot: QtBot) -> None:
     axis = WholeAxis("left")
     axis.first, axis.last = 0, 3
