@@ -106,7 +106,7 @@ class WholeAxis(pg.AxisItem):
 def _even(low: float, high: float, room: float) -> list[float]:
     """Logarithms of round values, as far apart at the upper end as `room` of them need."""
     wanted = math.log(high / low) * high / room
-    values: NDArray[np.float64] = np.empty(0)
+    values: NDArray[np.floating] = np.empty(0)
     # Each time half as far apart: two of them fit well before this ends.
     for halvings in range(_MOST_HALVINGS):
         step = _round_up(wanted / 2.0**halvings)
