@@ -24,22 +24,26 @@ from mtjlab.gui.routes import Collectors
 from mtjlab.gui.screen import application
 from mtjlab.runner.desk import Desk
 
-LEARNING = {"task": "breast_cancer", "epochs": 40}
+LEARNING = {"task": "breast_cancer", "epochs": 300}
 TELEGRAPH = {"duration_s": 600.0}
 LONGEST_S = 120.0
 
 
 def until(ready: Callable[[], bool]) -> None:
-    """Serve the window until then."""
-    app = QtCore.QCoreApplication.instance()
+    """Serve the window until then; looks now and then, so that looking costs nothing."""
     deadline_s = time.monotonic() + LONGEST_S
-    while not ready():
-        if time.monotonic() > deadline_s:
-            raise TimeoutError("the run did not come so far")
-        if app is None:
-            time.sleep(0.002)
-            continue
-        app.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+    if QtCore.QCoreApplication.instance() is None:
+        while not ready() and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+    else:
+        loop, timer = QtCore.QEventLoop(), QtCore.QTimer()
+        timer.timeout.connect(
+            lambda: loop.quit() if ready() or time.monotonic() > deadline_s else None
+        )
+        timer.start(10)
+        loop.exec_()
+    if not ready():
+        raise TimeoutError("the run did not come so far")
 
 
 def window(folder: Path) -> Session:
@@ -112,7 +116,9 @@ def learn(seed: int, how: str) -> dict[str, float]:
         if how == "window":
             frames = made.window.deck.frames
         desk.close(10.0)
-    return {"learn_s": steps[-1] - steps[0], "steps": len(steps), "frames": frames}
+    # The window makes its views, and a process gets ready for the next run, in the first part.
+    later = len(steps) // 3
+    return {"learn_s": steps[-1] - steps[later], "steps": len(steps), "frames": frames}
 
 
 def main() -> None:

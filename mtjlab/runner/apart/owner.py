@@ -14,6 +14,8 @@ from mtjlab.runner.apart import frames
 from mtjlab.runner.apart.order import Order
 from mtjlab.runner.outcome import Outcome, words
 
+RENEW_AFTER_S = 5.0
+
 
 class Spare:
     """Keeps one process ready, so that a run begins at once.
@@ -24,6 +26,8 @@ class Spare:
     def __init__(self) -> None:
         """Begins the first."""
         self._gate = threading.Lock()
+        self._closed = False
+        self._timer: threading.Timer | None = None
         self._ready: subprocess.Popen[bytes] | None = _begun()
 
     def take(self) -> "subprocess.Popen[bytes]":
@@ -34,15 +38,30 @@ class Spare:
             taken = _begun()
         return taken
 
-    def renew(self) -> None:
-        """Begin another, where there is none: when the run has its instruments, not before."""
+    def renew_later(self) -> None:
+        """Begin another, where there is none, but not while a run has just begun.
+
+        Getting ready takes a core for two seconds.
+        """
         with self._gate:
-            if self._ready is None:
+            if self._closed or self._ready is not None or self._timer is not None:
+                return
+            self._timer = threading.Timer(RENEW_AFTER_S, self._renew)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _renew(self) -> None:
+        with self._gate:
+            self._timer = None
+            if self._ready is None and not self._closed:
                 self._ready = _begun()
 
     def close(self) -> None:
-        """End the one that waits."""
+        """End the one that waits, and begin none any more."""
         with self._gate:
+            self._closed = True
+            if self._timer is not None:
+                self._timer.cancel()
             waiting, self._ready = self._ready, None
         if waiting is not None:
             _end(waiting)
@@ -145,7 +164,7 @@ class RunApart:
             if isinstance(event, RunStarted):
                 self.outcome.run_id = event.run_id
                 self.outcome.run_file = Path(event.run_file) if event.run_file else None
-                self._spare.renew()
+                self._spare.renew_later()
             self._ended_told = self._ended_told or isinstance(event, RunEnded)
             self._tell(event)
         return False
