@@ -15,6 +15,8 @@ _LEFT = QtCore.Qt.DockWidgetArea.LeftDockWidgetArea
 _BOTTOM = QtCore.Qt.DockWidgetArea.BottomDockWidgetArea
 SMALLEST = QtCore.QSize(960, 600)
 COMFORTABLE = QtCore.QSize(1500, 900)
+# What a window manager puts around a window.
+_FRAME = QtCore.QSize(8, 40)
 # Lower than this, bench and protocol take turns in one place.
 _TALL_PX = 820
 
@@ -159,7 +161,9 @@ class Window(QtWidgets.QMainWindow):
     def _room(self) -> QtCore.QSize:
         """As large as is comfortable, and never larger than the screen."""
         screen = QtWidgets.QApplication.primaryScreen()
-        return COMFORTABLE if screen is None else COMFORTABLE.boundedTo(screen.availableSize())
+        if screen is None:
+            return COMFORTABLE
+        return COMFORTABLE.boundedTo(screen.availableSize() - _FRAME)
 
     def lay_out(self) -> None:
         """The docks as they were the first time."""
@@ -181,7 +185,10 @@ class Window(QtWidgets.QMainWindow):
         self.docks["queue"].raise_()
         self.resizeDocks(left, [2, 3], QtCore.Qt.Orientation.Vertical)
         self.resizeDocks(left[:1], [400], QtCore.Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["queue"]], [270], QtCore.Qt.Orientation.Vertical)
+        low = self.height() < _TALL_PX
+        self.resizeDocks(
+            [self.docks["queue"]], [200 if low else 270], QtCore.Qt.Orientation.Vertical
+        )
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
         """Only when the bench is known to be safe; see `leaving`."""

@@ -124,6 +124,9 @@ class Run:
             outcome.status = "finished"
         except Aborted as error:
             outcome.status, outcome.error = "aborted", error
+            if self._abort.is_set():
+                outcome.error = Aborted("stopped at once by the user; its last step is lost")
+                outcome.error.__cause__ = error
         except Exception as error:
             outcome.status, outcome.error = "failed", error
         except BaseException as error:
