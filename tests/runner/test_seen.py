@@ -9,14 +9,20 @@ from mtjlab.runner.seen import EVERY_S, Seen
 
 def test_a_run_tells_when_an_output_goes_on_and_when_all_is_off(tmp_path: Path) -> None:
     told: list[Event] = []
+
+    def listen(event: Event) -> None:
+        told.append(event)
+        if isinstance(event, BenchSeen) and event.readings:
+            run.stop()
+
     planned = plan(
         "noise_learning",
         "twin",
-        parameters={"task": "xor", "epochs": 3},
+        parameters={"task": "xor", "epochs": 100_000},
         seed=1,
         runs_dir=tmp_path,
     )
-    run = Run(planned, [told.append])
+    run = Run(planned, [listen])
     run.start()
     assert run.wait(60)
     seen = [event for event in told if isinstance(event, BenchSeen)]
