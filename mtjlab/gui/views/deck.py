@@ -12,7 +12,7 @@ from mtjlab.gui.views.export import choose, save_picture, save_table
 from mtjlab.gui.views.registry import views_for
 from mtjlab.gui.views.view import View
 
-FRAME_MS = 33
+FRAME_MS = 32
 NOTHING = (
     "Live views appear here with the first run.\n\n"
     "1. Connect a bench.   2. Choose a protocol.   3. Run now, or add it to the queue and Start."
