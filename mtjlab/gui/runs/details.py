@@ -2,7 +2,6 @@
 
 import html
 import sys
-from pathlib import Path
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
@@ -137,8 +136,13 @@ class Details(QtWidgets.QWidget):
 def _html(glance: Glance) -> str:
     e = html.escape
     entry = glance.entry
-    named = f"{entry.protocol} on {entry.bench}, seed {entry.seed}" if entry else glance.path.name
+    named = glance.path.name
+    if entry is not None and entry.protocol:
+        named = f"{entry.protocol} on {entry.bench}, seed {entry.seed}"
     parts = [f"<b>{e(named)}</b><br>{e(glance.status)}"]
+    # Of a run that ended early the status has the reason; of a file that cannot be read it has not.
+    if glance.error and glance.error not in glance.status:
+        parts.append(f"<br>▲ {e(glance.error)}")
     if glance.trouble:
         parts.append(f"<br>▲ {e(glance.trouble)}")
     tags = " ".join(f"#{tag}" for tag in glance.said.tags)
@@ -146,21 +150,16 @@ def _html(glance: Glance) -> str:
         parts.append(f"<br><b>{e(tags)}</b>")
     for when, text in glance.said.notes:
         parts.append(f"<br>{when:%Y-%m-%d %H:%M} <i>{e(text)}</i>")
+    if glance.before is not None:
+        changed = ", ".join(f"{d.name} {word(d.one)} → {word(d.two)}" for d in glance.changed)
+        parts.append(f"<br>other than the run before: {e(changed or 'no parameter')}")
     if glance.results:
         shown = [(k, v) for k, v in glance.results.items() if _is_short(v)][:_MOST_RESULTS]
         rows = "".join(f"<tr><td>{e(k)}&nbsp;</td><td>{e(word(v))}</td></tr>" for k, v in shown)
         parts.append(f"<table cellspacing=0>{rows}</table>")
-    if glance.before is not None:
-        changed = ", ".join(f"{d.name} {word(d.one)} → {word(d.two)}" for d in glance.changed)
-        parts.append(f"<br>other than the run before: {e(changed or 'no parameter')}")
     parts.append(f"<br><span>{e(str(glance.path))}</span>")
     return "".join(parts)
 
 
 def _is_short(value: object) -> bool:
     return isinstance(value, int | float | str | bool) and len(str(value)) < 60
-
-
-def command_words(verb: str, *paths: Path) -> str:
-    """The command that does the same."""
-    return " ".join(["mtjlab", verb, *map(str, paths)])

@@ -5,11 +5,14 @@ from pathlib import Path
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.core.errors import UsageError
-from mtjlab.gui.runs.details import Details, command_words
+from mtjlab.gui.runs.commands import commands
+from mtjlab.gui.runs.completion import Completion
+from mtjlab.gui.runs.details import Details
 from mtjlab.gui.runs.model import RunsModel
 from mtjlab.gui.runs.reading import Reading
+from mtjlab.gui.runs.run_table import RunTable
 from mtjlab.gui.theme import Theme
-from mtjlab.store import FORMATS, Entry, query_of
+from mtjlab.store import FORMATS, query_of
 from mtjlab.store.glance import Glance
 from mtjlab.store.other_formats import Format
 from mtjlab.store.query import STATUSES
@@ -42,15 +45,22 @@ class RunsPanel(QtWidgets.QWidget):
         self.search.setAccessibleName("Search runs")
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(150)
+        self._completion = Completion(self.search)
         self._status = QtWidgets.QComboBox()
         self._status.addItems(["any status", *STATUSES])
         self._status.setAccessibleName("Status of the runs shown")
         self.words = QtWidgets.QLabel()
         self.words.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.words.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.table = QtWidgets.QTableView()
+        # What came of an action stays readable while the list is read again.
+        self.told = QtWidgets.QLabel()
+        self.told.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+        self.told.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.told.setWordWrap(True)
+        self.table = RunTable(self.model)
         self.details = Details()
         self.acts = self._acts()
+        self._about: list[Path] = []
         self._lay_out()
         self._after = QtCore.QTimer(self)
         self._after.setSingleShot(True)
@@ -83,27 +93,6 @@ class RunsPanel(QtWidgets.QWidget):
         return made
 
     def _lay_out(self) -> None:
-        table = self.table
-        table.setModel(self.model)
-        table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setSortingEnabled(True)
-        table.sortByColumn(0, QtCore.Qt.SortOrder.DescendingOrder)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setContextMenuPolicy(QtCore.Qt.ContextMenuPolicy.CustomContextMenu)
-        table.setAccessibleName("Runs")
-        rows, heads = table.verticalHeader(), table.horizontalHeader()
-        assert rows is not None
-        assert heads is not None
-        rows.hide()
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
-        heads.setStretchLastSection(True)
-        em = self.fontMetrics().averageCharWidth()
-        for column, letters in enumerate((17, 17, 12, 12, 13, 42, 12, 24, 10)):
-            table.setColumnWidth(column, letters * em)
         bar = QtWidgets.QHBoxLayout()
         bar.addWidget(self.search, 1)
         bar.addWidget(self._status)
@@ -117,14 +106,16 @@ class RunsPanel(QtWidgets.QWidget):
         self._export.setMenu(self._export_menu())
         bar.addWidget(self._export)
         split = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
-        split.addWidget(table)
+        split.addWidget(self.table)
         split.addWidget(self.details)
         split.setSizes([620, 380])
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(bar)
         layout.addWidget(split, 1)
+        layout.addWidget(self.told)
         layout.addWidget(self.words)
+        self.told.hide()
 
     def _export_menu(self) -> QtWidgets.QMenu:
         menu = QtWidgets.QMenu(self)
@@ -150,13 +141,18 @@ class RunsPanel(QtWidgets.QWidget):
         reading.listed.connect(self._listed)
         reading.looked.connect(self._looked)
         reading.progress.connect(self._progressed)
-        reading.said.connect(self.words.setText)
-        reading.failed.connect(lambda words: self.words.setText(f"▲ {words}"))
+        reading.said.connect(self._tell)
+        reading.failed.connect(lambda words: self._tell(f"▲ {words}"))
         details.noted.connect(self._note)
         details.tagged.connect(self._tag)
         details.drawn.connect(self._selected)
-        details.said.connect(lambda words: self.words.setText(f"▲ {words}"))
+        details.said.connect(lambda words: self._tell(f"▲ {words}"))
         self._selected()
+
+    def _tell(self, words: str) -> None:
+        self._about = self.selected
+        self.told.setText(words)
+        self.told.setVisible(bool(words))
 
     def _export_as(self, form: Format) -> None:
         for path in self.selected:
@@ -190,22 +186,10 @@ class RunsPanel(QtWidgets.QWidget):
 
     def _listed(self, entries: object) -> None:
         assert isinstance(entries, list)
-        chosen = [entry.path for entry in self._chosen_entries()]
-        before = self.model.entries
-        self.model.show_entries(entries)
-        if self.model.entries is not before and chosen:
-            self._select(chosen)
+        if self.table.show_entries(entries):
+            self._selected()
+            self._completion.learn(entries)
         self.words.setText(f"{len(entries)} runs below {self.runs_dir}")
-
-    def _select(self, paths: list[str]) -> None:
-        selection = self.table.selectionModel()
-        assert selection is not None
-        chosen = QtCore.QItemSelection()
-        last = self.model.columnCount() - 1
-        for row in (self.model.row_of(path) for path in paths):
-            if row >= 0:
-                chosen.select(self.model.index(row, 0), self.model.index(row, last))
-        selection.select(chosen, QtCore.QItemSelectionModel.SelectionFlag.Select)
 
     def _progressed(self, done: int, total: int) -> None:
         if total > 200:
@@ -213,37 +197,29 @@ class RunsPanel(QtWidgets.QWidget):
 
     # -- one run, or two ----------------------------------------------------------------------
 
-    def _chosen_entries(self) -> list[Entry]:
-        selection = self.table.selectionModel()
-        assert selection is not None
-        rows = sorted(index.row() for index in selection.selectedRows())
-        return [self.model.entries[row] for row in rows if row < len(self.model.entries)]
-
     @property
     def selected(self) -> list[Path]:
         """Run files, in the order shown."""
-        return [self.runs_dir / entry.path for entry in self._chosen_entries()]
+        return [self.runs_dir / entry.path for entry in self.table.chosen]
 
     def _selected(self) -> None:
-        entries = self._chosen_entries()
+        entries, paths = self.table.chosen, self.selected
+        if paths != self._about:
+            self._tell("")
+        readable = all(entry.status != "unreadable" for entry in entries)
         one, two = len(entries) == 1, len(entries) == 2
-        for name in ("open", "replay", "parameters", "copy"):
-            self.acts[name].setEnabled(one)
-        self.acts["compare"].setEnabled(two)
+        for name in ("open", "replay", "parameters"):
+            self.acts[name].setEnabled(one and readable)
+        self.acts["copy"].setEnabled(one)
+        self.acts["compare"].setEnabled(two and readable)
         status = entries[0].status if one else ""
         self.acts["resume"].setEnabled(status in ("aborted", "failed", "died"))
         self.acts["repair"].setEnabled(status == "died")
-        self._export.setEnabled(bool(entries))
-        paths = self.selected
-        for name, verb in (
-            ("open", "show"),
-            ("resume", "resume"),
-            ("replay", "replay"),
-            ("compare", "diff"),
-            ("repair", "repair"),
-        ):
-            said = command_words(verb, *paths)
-            self.acts[name].setToolTip(said if self.acts[name].isEnabled() else _NEEDS[name])
+        self._export.setEnabled(bool(entries) and readable)
+        said = commands(paths)
+        for name, needs in _NEEDS.items():
+            act = self.acts[name]
+            act.setToolTip(said.get(name, needs) if act.isEnabled() else needs)
         if one:
             self.reading.look_at(entries[0].path)
         else:
@@ -265,9 +241,7 @@ class RunsPanel(QtWidgets.QWidget):
             case "repair":
                 self.reading.mend(paths[0])
             case "copy":
-                board = QtWidgets.QApplication.clipboard()
-                assert board is not None
-                board.setText(str(paths[0]))
+                _copy(str(paths[0]))
             case _:
                 getattr(self, f"{name}_asked").emit(paths[0])
 
@@ -278,9 +252,23 @@ class RunsPanel(QtWidgets.QWidget):
         export = self._export_menu()
         export.setTitle("E&xport")
         menu.addMenu(export)
+        menu.addMenu(self._command_menu(menu))
         port = self.table.viewport()
         assert port is not None
         menu.popup(port.mapToGlobal(place))
+
+    def _command_menu(self, parent: QtWidgets.QMenu) -> QtWidgets.QMenu:
+        """The commands that do the same, to be copied."""
+        menu = QtWidgets.QMenu("Copy co&mmand", parent)
+        for name, command in commands(self.selected).items():
+            act = self.acts.get(name)
+            # Verbs without a button take one run that can be read.
+            if (act or self.acts["open"]).isEnabled():
+                said = menu.addAction(command.replace("&", "&&"))
+                assert said is not None
+                said.triggered.connect(lambda _checked, command=command: _copy(command))
+        menu.setEnabled(not menu.isEmpty())
+        return menu
 
     def set_theme(self, theme: Theme) -> None:
         """In these colours."""
@@ -297,10 +285,17 @@ class RunsPanel(QtWidgets.QWidget):
         super().closeEvent(event)
 
 
+def _copy(text: str) -> None:
+    board = QtWidgets.QApplication.clipboard()
+    assert board is not None
+    board.setText(text)
+
+
 _NEEDS = {
-    "open": "select one run",
+    "open": "select one run that can be read",
+    "parameters": "select one run: its parameters go into the form",
     "resume": "select a run that was aborted, failed or died",
-    "replay": "select one run",
+    "replay": "select one run that can be read",
     "compare": "select two runs (Ctrl+click)",
     "repair": "select a run that died",
 }

@@ -9,9 +9,11 @@ from PyQt5 import QtCore, QtWidgets
 from pytestqt.qtbot import QtBot
 
 import mtjlab
+from mtjlab.gui.runs.commands import commands
 from mtjlab.gui.runs.compare_view import CompareView
 from mtjlab.gui.runs.model import COLUMNS, RunsModel
 from mtjlab.gui.runs.panel import RunsPanel
+from mtjlab.gui.runs.run_table import RunTable
 from mtjlab.gui.theme import DARK, LIGHT
 from mtjlab.store import Entry, set_tag
 from mtjlab.store.annotations import read
@@ -96,7 +98,7 @@ def test_actions_go_out_with_their_paths(qtbot: QtBot, panel: RunsPanel) -> None
     assert not panel.acts["resume"].isEnabled()
     assert "aborted" in panel.acts["resume"].toolTip()
     assert panel.acts["replay"].toolTip() == f"mtjlab replay {panel.selected[0]}"
-    panel._select([panel.model.entries[1].path])
+    panel.table.choose([panel.model.entries[1].path])
     heard.clear()
     panel.act("compare")
     assert heard == [tuple(panel.selected)]
@@ -109,6 +111,15 @@ def test_export_beside_the_run(qtbot: QtBot, panel: RunsPanel) -> None:
     out = path.with_name(f"{path.stem}-csv")
     qtbot.waitUntil(out.is_dir, timeout=5_000)
     qtbot.waitUntil(lambda: any(out.iterdir()), timeout=5_000)
+    qtbot.waitUntil(lambda: str(out) in panel.told.text(), timeout=5_000)
+    # What came of it stays while the list is read again, and goes with the selection.
+    with qtbot.waitSignal(panel.reading.listed, timeout=5_000):
+        panel.refresh()
+    assert str(out) in panel.told.text()
+    panel._export_as("csv")
+    qtbot.waitUntil(lambda: "exists already" in panel.told.text(), timeout=5_000)
+    panel.table.selectRow(1)
+    assert not panel.told.text()
 
 
 def test_a_new_run_appears_and_the_selection_stays(
@@ -123,6 +134,87 @@ def test_a_new_run_appears_and_the_selection_stays(
     made.run_file.unlink()
     panel.refresh()
     qtbot.waitUntil(lambda: len(panel.model.entries) == 3, timeout=10_000)
+
+
+def test_a_run_that_is_no_longer_shown_is_no_longer_selected(
+    qtbot: QtBot, panel: RunsPanel
+) -> None:
+    panel.table.selectRow(0)
+    qtbot.waitUntil(lambda: panel.details.glance is not None, timeout=5_000)
+    panel.search.setText("protocol:noise_learning")
+    qtbot.waitUntil(lambda: len(panel.model.entries) == 2, timeout=5_000)
+    assert panel.details.glance is None
+    assert not panel.acts["open"].isEnabled()
+
+
+def test_a_file_that_cannot_be_read_is_listed_and_not_opened(
+    qtbot: QtBot, panel: RunsPanel, folder: Path
+) -> None:
+    spoilt = folder / panel.model.entries[0].path
+    spoilt = spoilt.with_name("009-drift-deadbeef.h5")
+    spoilt.write_bytes(b"nonsense")
+    panel.refresh()
+    qtbot.waitUntil(lambda: len(panel.model.entries) == 4, timeout=10_000)
+    assert shown(panel, "status")[0] == "? unreadable"
+    panel.table.selectRow(0)
+    qtbot.waitUntil(lambda: panel.details.glance is not None, timeout=5_000)
+    assert "not a run file" in panel.details.text.toPlainText()
+    assert not any(panel.acts[name].isEnabled() for name in ("open", "replay", "resume", "repair"))
+    spoilt.unlink()
+
+
+def test_commands_are_what_a_shell_takes() -> None:
+    said = commands([Path("my runs/001-x.h5")])
+    assert said["resume"] == "mtjlab resume 'my runs/001-x.h5'"
+    assert said["parquet"] == "mtjlab export 'my runs/001-x.h5' --to parquet"
+    assert commands([Path("a.h5"), Path("b.h5")])["compare"] == "mtjlab diff a.h5 b.h5"
+
+
+def test_commands_can_be_copied(qtbot: QtBot, panel: RunsPanel) -> None:
+    panel.table.selectRow(0)
+    menu = panel._command_menu(QtWidgets.QMenu(panel))
+    texts = [act.text() for act in menu.actions()]
+    assert not any("resume" in text or "diff" in text for text in texts)
+    replay = next(act for act in menu.actions() if "replay" in act.text())
+    replay.trigger()
+    board = QtWidgets.QApplication.clipboard()
+    assert board is not None
+    assert board.text() == f"mtjlab replay {panel.selected[0]}"
+
+
+def test_the_last_word_of_a_search_is_completed(qtbot: QtBot, panel: RunsPanel) -> None:
+    completion = panel.search.completer()
+    assert completion is not None
+    panel.search.setText("xor iv_")
+    completion.setCompletionPrefix(completion.splitPath(panel.search.text())[0])
+    assert completion.currentCompletion() == "xor protocol:iv_sweep "
+    panel.search.setText("fin")
+    completion.setCompletionPrefix("fin")
+    assert completion.currentCompletion() == "status:finished "
+
+
+def test_the_list_stays_in_sight_when_runs_arrive(qtbot: QtBot) -> None:
+    model = RunsModel(LIGHT)
+    table = RunTable(model)
+    qtbot.addWidget(table)
+    table.resize(600, 200)
+    table.show()
+    table.show_entries([entry(number) for number in range(200)])
+    assert table.indexAt(QtCore.QPoint(1, 1)).row() == 0
+    table.selectRow(70)
+    chosen = table.chosen
+    table.scrollTo(model.index(60, 0), table.ScrollHint.PositionAtTop)
+    top = model.entries[60]
+    newer = [Entry(f"2026-02-01/{n:03d}-x.h5", day="2026-02-01", number=n) for n in range(5)]
+    assert table.show_entries([*newer, *model.entries])
+    assert model.entries[table.indexAt(QtCore.QPoint(1, 1)).row()] == top
+    assert table.chosen == chosen
+    assert table.currentIndex().row() == 75
+    assert not table.show_entries(list(model.entries))
+    # Whoever has not scrolled sees the newest arrive.
+    table.scrollToTop()
+    table.show_entries([Entry("2026-03-01/001-x.h5", day="2026-03-01"), *model.entries])
+    assert model.entries[table.indexAt(QtCore.QPoint(1, 1)).row()].day == "2026-03-01"
 
 
 def entry(number: int) -> Entry:
