@@ -1,4 +1,4 @@
-"""The window: frames, blocks, load, memory, zoom, start, STOP, and what learning loses by it.
+"""The window: frames, blocks, load, memory, zoom, start, STOP, what learning loses, many runs.
 
     python -m benchmarks.gui [--minutes 10] [--pairs 5]
 
@@ -74,6 +74,7 @@ def _slowdown(pairs: int) -> float:
 def rows(seconds: float = SECONDS, pairs: int = PAIRS) -> list[Row]:
     scope = _child("benchmarks.gui_scope", str(seconds))
     views = _child("benchmarks.gui_views")
+    runs = _child("benchmarks.gui_catalogue")
     stops = [_child("benchmarks.gui_session", "stop", str(seed)) for seed in range(1, STOPS + 1)]
     return [
         Row("gui_fps", scope["fps"], "1/s", 30.0, "higher"),
@@ -93,6 +94,9 @@ def rows(seconds: float = SECONDS, pairs: int = PAIRS) -> list[Row]:
         Row("gui_learning_slowdown", _slowdown(pairs), "", 1.05, "lower"),
         Row("gui_learning_redraw_ms", views["learning_redraw_ms"], "ms", 5.0, "lower"),
         Row("gui_map_pan_ms", views["map_pan_ms"], "ms", 50.0, "lower"),
+        Row("gui_catalogue_scroll_ms", runs["catalogue_scroll_ms"], "ms", 60.0, "lower"),
+        Row("gui_catalogue_look_ms", runs["catalogue_look_ms"], "ms", 60.0, "lower"),
+        Row("gui_catalogue_sort_ms", runs["catalogue_sort_ms"], "ms", None, "lower"),
     ]
 
 

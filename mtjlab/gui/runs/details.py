@@ -11,6 +11,8 @@ from mtjlab.store.glance import Glance
 PICTURE_PX = 250
 _MOST_RESULTS = 12
 _WIDE_PX = 460
+# Of the width, for the picture.
+_PART = 0.45
 
 
 class Details(QtWidgets.QWidget):
@@ -35,7 +37,8 @@ class Details(QtWidgets.QWidget):
         self._drawing: QtCore.QProcess | None = None
         self.picture = QtWidgets.QLabel()
         self.picture.setAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
-        self.picture.setMinimumWidth(140)
+        # Less than what it shows, or the dock could grow and never shrink again.
+        self.picture.setMinimumSize(140, 60)
         self.draw = QtWidgets.QPushButton("&Draw its picture")
         self.draw.setToolTip("mtjlab plot, in a process of its own")
         self.draw.clicked.connect(lambda _checked: self.draw_picture())
@@ -87,7 +90,7 @@ class Details(QtWidgets.QWidget):
             return
         ratio = self.devicePixelRatioF()
         scaled = found.scaled(
-            round(PICTURE_PX * ratio),
+            round(max(PICTURE_PX, _PART * self.width()) * ratio),
             round(max(80, self.height() - 8) * ratio),
             QtCore.Qt.AspectRatioMode.KeepAspectRatio,
             QtCore.Qt.TransformationMode.SmoothTransformation,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore, QtGui, QtWidgets
 from pytestqt.qtbot import QtBot
 
 import mtjlab
@@ -161,6 +161,23 @@ def test_a_file_that_cannot_be_read_is_listed_and_not_opened(
     assert "not a run file" in panel.details.text.toPlainText()
     assert not any(panel.acts[name].isEnabled() for name in ("open", "replay", "resume", "repair"))
     spoilt.unlink()
+
+
+def test_a_dock_with_a_picture_can_be_made_low_again(
+    qtbot: QtBot, panel: RunsPanel, folder: Path
+) -> None:
+    panel.resize(1600, 700)
+    panel.show()
+    drawn = (folder / panel.model.entries[2].path).with_suffix(".png")
+    picture = QtGui.QImage(400, 400, QtGui.QImage.Format.Format_RGB32)
+    picture.fill(QtCore.Qt.GlobalColor.blue)
+    assert picture.save(str(drawn))
+    panel.table.selectRow(2)
+    shown = panel.details.picture
+    qtbot.waitUntil(lambda: bool(shown.pixmap()) and shown.pixmap().height() > 250, timeout=5_000)
+    panel.resize(1600, 250)
+    assert panel.height() == 250
+    qtbot.waitUntil(lambda: 100 < shown.pixmap().height() < 250, timeout=5_000)
 
 
 def test_commands_are_what_a_shell_takes() -> None:
