@@ -173,11 +173,11 @@ def test_a_dock_with_a_picture_can_be_made_low_again(
     picture.fill(QtCore.Qt.GlobalColor.blue)
     assert picture.save(str(drawn))
     panel.table.selectRow(2)
-    shown = panel.details.picture
-    qtbot.waitUntil(lambda: bool(shown.pixmap()) and shown.pixmap().height() > 250, timeout=5_000)
+    label = panel.details.picture
+    qtbot.waitUntil(lambda: bool(label.pixmap()) and label.pixmap().height() > 250, timeout=5_000)
     panel.resize(1600, 250)
     assert panel.height() == 250
-    qtbot.waitUntil(lambda: 100 < shown.pixmap().height() < 250, timeout=5_000)
+    qtbot.waitUntil(lambda: 100 < label.pixmap().height() < 250, timeout=5_000)
 
 
 def test_commands_are_what_a_shell_takes() -> None:
