@@ -5,6 +5,7 @@ from typing import Any
 
 from PyQt5 import QtCore, QtGui
 
+from mtjlab.gui.runs.thumbnails import Thumbnails
 from mtjlab.gui.theme import Theme
 from mtjlab.store import Entry
 
@@ -26,12 +27,14 @@ class RunsModel(QtCore.QAbstractTableModel):
 
     Attributes:
         entries: as they are shown.
+        thumbnails: of the runs, in the first column; None shows none.
     """
 
     def __init__(self, theme: Theme, parent: QtCore.QObject | None = None) -> None:
         """Empty."""
         super().__init__(parent)
         self.entries: list[Entry] = []
+        self.thumbnails: Thumbnails | None = None
         self._sorted: tuple[int, bool] = (0, True)
         self.set_theme(theme)
 
@@ -86,6 +89,8 @@ class RunsModel(QtCore.QAbstractTableModel):
             return _text(self.entries[index.row()], index.column())
         if role == _Role.ForegroundRole and index.column() == 4:
             return self._brushes.get(self.entries[index.row()].status)
+        if role == _Role.DecorationRole and index.column() == 0 and self.thumbnails is not None:
+            return self.thumbnails.of(self.entries[index.row()].path)
         if role == _Role.ToolTipRole:
             entry = self.entries[index.row()]
             return entry.error or _text(entry, index.column())

@@ -11,6 +11,7 @@ from mtjlab.gui.runs.details import Details
 from mtjlab.gui.runs.model import RunsModel
 from mtjlab.gui.runs.reading import Reading
 from mtjlab.gui.runs.run_table import RunTable
+from mtjlab.gui.runs.thumbnails import Thumbnails
 from mtjlab.gui.theme import Theme
 from mtjlab.store import FORMATS, query_of
 from mtjlab.store.glance import Glance
@@ -58,6 +59,7 @@ class RunsPanel(QtWidgets.QWidget):
         self.told.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
         self.told.setWordWrap(True)
         self.table = RunTable(self.model)
+        self.thumbnails = Thumbnails(runs_dir, self)
         self.details = Details()
         self.acts = self._acts()
         self._about: list[Path] = []
@@ -96,6 +98,11 @@ class RunsPanel(QtWidgets.QWidget):
         bar = QtWidgets.QHBoxLayout()
         bar.addWidget(self.search, 1)
         bar.addWidget(self._status)
+        self.pictures = QtWidgets.QToolButton()
+        self.pictures.setText("P&ictures")
+        self.pictures.setCheckable(True)
+        self.pictures.setToolTip("A picture in each row, where one has been drawn")
+        bar.addWidget(self.pictures)
         for name in ("open", "compare", "resume", "replay", "parameters"):
             button = QtWidgets.QToolButton()
             button.setDefaultAction(self.acts[name])
@@ -145,7 +152,11 @@ class RunsPanel(QtWidgets.QWidget):
         reading.failed.connect(lambda words: self._tell(f"▲ {words}"))
         details.noted.connect(self._note)
         details.tagged.connect(self._tag)
-        details.drawn.connect(self._selected)
+        details.drawn.connect(self._drawn)
+        self.pictures.toggled.connect(
+            lambda on: self.table.show_pictures(self.thumbnails if on else None)
+        )
+        self.thumbnails.came.connect(self.table.came)
         details.said.connect(lambda words: self._tell(f"▲ {words}"))
         self._selected()
 
@@ -225,6 +236,10 @@ class RunsPanel(QtWidgets.QWidget):
         else:
             self.details.show_glance(None)
 
+    def _drawn(self) -> None:
+        self.thumbnails.forget()
+        self._selected()
+
     def _looked(self, glance: object) -> None:
         # What was asked for a moment ago may not be selected any more.
         if isinstance(glance, Glance) and [glance.path] == self.selected:
@@ -275,12 +290,13 @@ class RunsPanel(QtWidgets.QWidget):
         self.model.set_theme(theme)
 
     def close_down(self) -> None:
-        """End the reading thread; for whoever closes the window."""
+        """End the reading threads; for whoever closes the window."""
         self._timer.stop()
+        self.thumbnails.close()
         self.reading.close()
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
-        """Closed by itself, it takes its thread along."""
+        """Closed by itself, it takes its threads along."""
         self.close_down()
         super().closeEvent(event)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PyQt5 import QtCore, QtWidgets
 
 from mtjlab.gui.runs.model import RunsModel
+from mtjlab.gui.runs.thumbnails import SIZE, Thumbnails
 from mtjlab.store import Entry
 
 # Of the columns, in letters of the usual width.
@@ -30,15 +31,34 @@ class RunTable(QtWidgets.QTableView):
         self.setTabKeyNavigation(False)
         self.setContextMenuPolicy(QtCore.Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName("Runs")
+        self.setIconSize(SIZE)
         rows, heads = self.verticalHeader(), self.horizontalHeader()
         assert rows is not None
         assert heads is not None
         rows.hide()
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
         heads.setStretchLastSection(True)
         em = self.fontMetrics().averageCharWidth()
         for column, letters in enumerate(_LETTERS):
             self.setColumnWidth(column, letters * em)
+        self.show_pictures(None)
+
+    def show_pictures(self, thumbnails: Thumbnails | None) -> None:
+        """Rows high enough for a picture each; None: as low as their words."""
+        top = self.indexAt(QtCore.QPoint(1, 1))
+        self.runs.thumbnails = thumbnails
+        rows = self.verticalHeader()
+        assert rows is not None
+        low_px = self.fontMetrics().height() + 6
+        rows.setDefaultSectionSize(low_px if thumbnails is None else SIZE.height() + 6)
+        wide_px = _LETTERS[0] * self.fontMetrics().averageCharWidth()
+        self.setColumnWidth(0, wide_px + (0 if thumbnails is None else SIZE.width()))
+        if top.isValid():
+            self.scrollTo(top, QtWidgets.QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def came(self, name: str) -> None:
+        """The picture of a run can be shown."""
+        if (row := self.runs.row_of(name)) >= 0:
+            self.update(self.runs.index(row, 0))
 
     @property
     def chosen(self) -> list[Entry]:

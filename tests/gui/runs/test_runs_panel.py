@@ -180,6 +180,34 @@ def test_a_dock_with_a_picture_can_be_made_low_again(
     qtbot.waitUntil(lambda: 100 < label.pixmap().height() < 250, timeout=5_000)
 
 
+def test_a_picture_in_each_row(qtbot: QtBot, panel: RunsPanel, folder: Path) -> None:
+    drawn = (folder / panel.model.entries[1].path).with_suffix(".png")
+    picture = QtGui.QImage(800, 400, QtGui.QImage.Format.Format_RGB32)
+    picture.fill(QtCore.Qt.GlobalColor.red)
+    assert picture.save(str(drawn))
+    panel.resize(1200, 500)
+    panel.show()
+    panel.table.selectRow(1)
+    panel.pictures.click()
+    icon = QtCore.Qt.ItemDataRole.DecorationRole
+
+    def small(row: int) -> QtGui.QPixmap | None:
+        found = panel.model.data(panel.model.index(row, 0), icon)
+        assert found is None or isinstance(found, QtGui.QPixmap)
+        return found
+
+    qtbot.waitUntil(lambda: small(1) is not None, timeout=5_000)
+    found = small(1)
+    assert found is not None
+    assert (found.width(), found.height()) == (128, 64)
+    assert small(0) is None
+    assert panel.table.rowHeight(1) > 88
+    assert panel.selected == [drawn.with_suffix(".h5")]
+    panel.pictures.click()
+    assert small(1) is None
+    assert panel.table.rowHeight(1) < 40
+
+
 def test_commands_are_what_a_shell_takes() -> None:
     said = commands([Path("my runs/001-x.h5")])
     assert said["resume"] == "mtjlab resume 'my runs/001-x.h5'"
