@@ -44,7 +44,7 @@ class WatchedDesk:
 
     def until_phase(self, phase: str) -> None:
         with self._told:
-            assert self._told.wait_for(lambda: self.desk.bench.state.phase == phase, TIMEOUT_S)
+            assert self._told.wait_for(lambda: self.phases[-1:] == [phase], TIMEOUT_S)
 
     @property
     def statuses(self) -> list[str]:
