@@ -44,6 +44,26 @@ class Shown:
         """Of the last column."""
         return float(self.time_s[-1]) + self.width_s if len(self.time_s) else 0.0
 
+    @property
+    def narrow(self) -> bool:
+        """No column is wider than a pixel."""
+        return self.width_s < 1.001 * self.wanted_s
+
+    def joined(self, channel: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper end of a bar for each column, nan where it has no number.
+
+        Bars touch where no gap is between them: a line through the samples would go there.
+        """
+        low = self.low[channel].astype(np.float64)
+        high = self.high[channel].astype(np.float64)
+        before_low, before_high = np.roll(low, 1), np.roll(high, 1)
+        alone = ~np.isfinite(before_low + before_high)
+        alone[[0, *self.joins] if len(low) else []] = True
+        return (
+            np.where(alone, low, np.minimum(low, before_high)),
+            np.where(alone, high, np.maximum(high, before_low)),
+        )
+
     def points(
         self, channel: int, origin_s: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -58,9 +78,8 @@ class Shown:
         else:
             # Up in one column and down in the next: half as long a line, which is what takes time.
             # Columns wider than a pixel are joined by slopes instead, or paper would show.
-            narrow = self.width_s < 1.001 * self.wanted_s
-            down = (np.rint(self.time_s / self.width_s).astype(np.int64) & 1) == narrow
-            down &= narrow
+            down = (np.rint(self.time_s / self.width_s).astype(np.int64) & 1) == self.narrow
+            down &= self.narrow
             y[::2], y[1::2] = np.where(down, high, low), np.where(down, low, high)
             x += 0.5 * self.width_s
         if self.joins:

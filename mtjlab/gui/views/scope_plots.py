@@ -12,6 +12,7 @@ from mtjlab.gui.live.shown import Shown
 from mtjlab.gui.live.timeline import Gap
 from mtjlab.gui.theme import Theme
 from mtjlab.gui.views.plot import Plot
+from mtjlab.gui.views.trace_item import TraceItem
 
 LEFT_PX, RIGHT_PX, BOTTOM_PX, LEAST_PX = 70, 72, 40, 52
 # A range of volts is kept until it is left, or twice too wide.
@@ -36,7 +37,7 @@ class ScopePlots(QtWidgets.QWidget):
         self._theme = theme
         self.plots: list[Plot] = []
         self._names: list[pg.TextItem] = []
-        self.curves: list[pg.PlotDataItem] = []
+        self.curves: list[TraceItem] = []
         self._volts: list[tuple[float, float]] = []
         self._gaps: list[list[pg.LinearRegionItem]] = []
         self._gap_words: list[pg.TextItem] = []
@@ -84,9 +85,10 @@ class ScopePlots(QtWidgets.QWidget):
                 # Eight axes that say the same would take longer to draw than the traces.
                 item.showGrid(x=False, y=False)
                 item.hideAxis("bottom")
-            # Names tell traces apart: a dashed line takes longer, and dashes are no samples.
+            # Names tell traces apart: dashes would be no samples.
             pen = self._theme.pen(index % len(self._theme.cycle), width=1)
-            curve = plot.plot(pen=pen, name=name, skipFiniteCheck=True)
+            curve = TraceItem(name, pen)
+            plot.addItem(curve)
             self._layout.addWidget(plot)
             label = pg.TextItem("", anchor=(0, 0))
             label.setParentItem(item)
@@ -123,10 +125,8 @@ class ScopePlots(QtWidgets.QWidget):
             origin_s = shown.end_s
         span_s = to_s - from_s
         axis = (-span_s, 0.0) if following else (from_s, to_s)
-        connect = "finite" if shown.joins else "all"
         for index, curve in enumerate(self.curves):
-            x, y = shown.points(index, origin_s)
-            curve.setData(x, y, connect=connect)
+            curve.show_trace(shown, index, origin_s)
             self._range_volts(index, shown.limits(index))
         if axis != self._axis:
             self._axis = axis
