@@ -34,7 +34,7 @@ def _child(*words: str) -> dict[str, Any]:
 
 
 def _start_s() -> float:
-    """From the command to the line that says that the window is open."""
+    """From the command to the line that comes when the window has been painted, form and all."""
     with tempfile.TemporaryDirectory() as folder:
         surroundings = os.environ | {"QT_QPA_PLATFORM": "offscreen", "MTJLAB_RUNS": folder}
         began_s = time.perf_counter()

@@ -96,12 +96,23 @@ def load(
     Raises:
         BenchError: no such bench, not readable, or with every mistake in it.
     """
+    text, source = text_of(bench)
+    return parse(text, source=source, overrides=overrides, faults=faults)
+
+
+def text_of(bench: str | Path) -> tuple[str, str]:
+    """What is written in a bench file, and where it came from; not judged, so that takes no time.
+
+    Args:
+        bench: a shipped name such as `twin`, else a path.
+
+    Raises:
+        BenchError: no such bench, or not readable.
+    """
     if isinstance(bench, str) and bench in shipped():
-        text = (_SHIPPED / f"{bench}.toml").read_text(encoding="utf-8")
-        return parse(text, source=bench, overrides=overrides, faults=faults)
+        return (_SHIPPED / f"{bench}.toml").read_text(encoding="utf-8"), bench
     path = Path(bench).expanduser()
-    text = _read(path, str(bench))
-    return parse(text, source=str(path), overrides=overrides, faults=faults)
+    return _read(path, str(bench)), str(path)
 
 
 def _read(path: Path, asked: str) -> str:

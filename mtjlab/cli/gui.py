@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 import typer
 
-from mtjlab.bench.file import load
+from mtjlab.bench.file import text_of
 from mtjlab.core.errors import UsageError
 from mtjlab.core.places import bench_name, runs_dir
 from mtjlab.runner import check_session, read_session
@@ -37,8 +37,9 @@ def gui(
 ) -> None:
     """Open the window: bench, protocol, live views, queue, runs. Everything in it has a verb."""
     named = bench_name(bench)
-    # Refused here, in words, before there is a window.
-    load(named)
+    # A name that is none is refused here, in words, before there is a window. What is wrong inside
+    # the file the window says: judging it takes the drivers, whose imports take longest.
+    text_of(named)
     queued = start or session
     if start is not None and session is not None:
         raise UsageError("--session and --start: give one of them; --start also starts the queue")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtjlab.gui.bench.panel import BenchPanel
+from mtjlab.gui.first_paint import AfterFirstPaint
 from mtjlab.gui.leaving import Leaving
 from mtjlab.gui.log_panel import LogPanel
 from mtjlab.gui.menus import Menus
@@ -114,7 +115,7 @@ def open_window(
     SIGINT, SIGTERM and SIGHUP close it in order: the run ends at once and the bench is safe.
 
     Args:
-        bench: bench file or shipped name; connected at once.
+        bench: bench file or shipped name; connected as soon as the window is seen.
         runs_dir: where run files go.
         session: file that the queue begins with.
         session_bench: in place of the one that the file names.
@@ -127,13 +128,20 @@ def open_window(
     for number in ENDED_BY:
         signal.signal(number, lambda _number, _frame: made.leaving.leave())
     made.leaving.gone.connect(app.quit)
+
+    def begin() -> None:
+        if made.leaving.begun:
+            return
+        made.desk.bench.connect(bench)
+        if session is not None:
+            made.queue.load(session, start=start, bench=session_bench)
+        if leave:
+            made.leaving.when_the_queue_has_ended(made.post)
+        print("window open; run files go to", runs_dir, flush=True)
+
+    # Instruments take a second of imports, which somebody who looks at a window does not notice.
+    AfterFirstPaint(made.window, begin)
     made.window.show()
-    made.desk.bench.connect(bench)
-    if session is not None:
-        made.queue.load(session, start=start, bench=session_bench)
-    if leave:
-        made.leaving.when_the_queue_has_ended(made.post)
-    print("window open; run files go to", runs_dir, flush=True)
     keep()
     app.exec_()
     for line in made.desk.unsafe:

@@ -34,6 +34,11 @@ class Leaving(QtCore.QObject):
         self._safe.connect(self._close)
 
     @property
+    def begun(self) -> bool:
+        """Nothing new may be begun."""
+        return self._stage != "open"
+
+    @property
     def closed(self) -> bool:
         """Everything is safe, and the window is gone."""
         return self._stage == "safe"

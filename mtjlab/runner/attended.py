@@ -96,8 +96,7 @@ class Attended:
 
     def close(self, timeout_s: float | None = None) -> bool:
         """Close every link and end the thread; False if that takes longer than `timeout_s`."""
-        self._thread.ask(self._disconnect)
-        return self._thread.end(timeout_s)
+        return self._thread.end(timeout_s, last=self._disconnect)
 
     def _connect(self, bench: str) -> None:
         loaded = load(bench)

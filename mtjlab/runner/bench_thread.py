@@ -52,9 +52,11 @@ class BenchThread(Generic[Answer]):
             self._changed.notify()
         return future
 
-    def end(self, timeout_s: float | None = None) -> bool:
-        """Take no more requests, carry out those that wait; False if that takes longer."""
+    def end(self, timeout_s: float | None = None, *, last: Callable[[], None]) -> bool:
+        """Carry out what waits, then `last` and nothing after it; False if that takes longer."""
         with self._changed:
+            if self._open:
+                self._asked.append((last, None))
             self._open = False
             self._changed.notify()
         self._thread.join(timeout_s)

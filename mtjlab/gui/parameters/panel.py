@@ -7,6 +7,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.core import plugins
 from mtjlab.core.errors import MtjlabError
+from mtjlab.gui.first_paint import AfterFirstPaint
 from mtjlab.gui.parameters.asked import Asked
 from mtjlab.gui.parameters.buttons import Buttons
 from mtjlab.gui.parameters.chooser import Chooser
@@ -73,7 +74,7 @@ class ParameterPanel(QtWidgets.QWidget):
         self._judge = Judge(self)
         self._lay_out()
         self._connect()
-        self._judge.survey()
+        AfterFirstPaint(self, self._judge.survey)
         for name in (protocol, *plugins.names("protocols")):
             if self._asked is None:
                 self.choose(name)

@@ -78,7 +78,8 @@ class Resolving(QtCore.QObject):
 
     def survey(self) -> None:
         """Look at every protocol that is named, once."""
-        self._pool.submit(lambda: self._tell(0, offered_protocols()))
+        if not self._closed:
+            self._pool.submit(lambda: self._tell(0, offered_protocols()))
 
     def ask(self, question: Callable[[], Resolved]) -> None:
         """Answered after a moment without another question."""
