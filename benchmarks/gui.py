@@ -28,7 +28,8 @@ def _child(*words: str) -> dict[str, Any]:
         [sys.executable, "-m", *words], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(words)} failed:\n{done.stderr[-2000:]}")
+        said = f"{' '.join(words)} ended with {done.returncode}:\n{done.stderr[-2000:]}"
+        raise RuntimeError(said)
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 

@@ -226,7 +226,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found |= zoom(Path(folder))
     print(json.dumps(found))
-    del app
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from mtjlab.core.events import BenchSeen, StepDone
 from mtjlab.gui.app import Session, compose
 from mtjlab.gui.remembered import Remembered
 from mtjlab.gui.routes import Collectors
+from mtjlab.gui.rubbish import keep
 from mtjlab.gui.screen import application
 from mtjlab.runner.desk import Desk
 
@@ -52,6 +53,7 @@ def window(folder: Path) -> Session:
     )
     made.window.resize(1920, 1080)
     made.window.show()
+    keep()
     return made
 
 
@@ -122,11 +124,11 @@ def learn(seed: int, how: str) -> dict[str, float]:
 
 
 def main() -> None:
-    app = application() if sys.argv[-1] != "bare" else None
+    if sys.argv[-1] != "bare":
+        application()
     what, seed = sys.argv[1], int(sys.argv[2])
     found = stop(seed) if what == "stop" else learn(seed, sys.argv[3])
     print(json.dumps(found), flush=True)
-    del app
     # Threads of the window are its own affair; the figure is told.
     os._exit(0)
 

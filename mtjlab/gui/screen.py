@@ -10,6 +10,10 @@ from mtjlab.gui.rubbish import Rubbish
 # would hold up every frame by several of them.
 SWITCH_S = 5e-4
 
+# An application that goes before its widgets takes the process with it, so a caller that forgets
+# it does not end it.
+_alive: list[QtWidgets.QApplication] = []
+
 
 def application() -> QtWidgets.QApplication:
     """The one of this process; made on the first call."""
@@ -24,6 +28,7 @@ def application() -> QtWidgets.QApplication:
         QtCore.Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
     app = QtWidgets.QApplication(["mtjlab"])
+    _alive.append(app)
     app.setApplicationName("mtjlab")
     app.setDesktopFileName("mtjlab")
     sys.setswitchinterval(SWITCH_S)
