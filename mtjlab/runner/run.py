@@ -31,7 +31,7 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import Progress, Results, Rig, Stream
 from mtjlab.runner.booked import book
 from mtjlab.runner.channels import Channels
-from mtjlab.runner.continued import snapshot
+from mtjlab.runner.checkpoints import Checkpoints
 from mtjlab.runner.interruptible import interruptible
 from mtjlab.runner.outcome import Outcome, words
 from mtjlab.runner.pace import Pace
@@ -40,9 +40,6 @@ from mtjlab.runner.recovery import Recovery, end_safely
 from mtjlab.runner.seen import Seen
 from mtjlab.store import RunWriter
 
-CHECKPOINT_EVERY_S = 1.0
-# A death costs the chip's account no more than this.
-BOOK_EVERY_S = 60.0
 # While a run is paused its outputs may be on, and the supervisor must hear of us.
 RENEW_EVERY_S = 1.0
 
@@ -70,8 +67,7 @@ class Run:
         self._pending: list[tuple[str, NDArray[Any]]] = []
         self._declared: dict[str, Stream] = {}
         self._sent: dict[str, int] = {}
-        self._checkpointed_s = 0.0
-        self._booked_s = time.monotonic()
+        self._checkpoints: Checkpoints | None = None
         self._progress: Progress | None = None
         self._begun = plan.begun
         self._seen: Seen | None = None
@@ -174,6 +170,8 @@ class Run:
                 plan.runs_dir, plan.header(self.outcome.run_id, twin=bench.twin), streams
             )
             self.outcome.run_file = self._writer.path
+        run_id = self.outcome.run_id
+        self._checkpoints = Checkpoints(self._writer, bench, self._channels, run_id)
         if plan.begun is not None:
             self._progress = plan.begun.progress
             self._sent = plan.begun.keep(self._writer, streams)
@@ -225,6 +223,7 @@ class Run:
     ) -> Results:
         total = 1.0
         assert self._bench is not None
+        assert self._checkpoints is not None
         self._pace.begin(self._bench.clock if self._bench.simulated else None)
         while True:
             self._heed()
@@ -238,23 +237,26 @@ class Run:
             self._commit(progress.done, progress.total)
             self._progress = progress
             recovery.progressed()
-            if time.monotonic() - self._checkpointed_s >= CHECKPOINT_EVERY_S:
-                self._checkpoint()
+            if self._checkpoints.due:
+                self._checkpoints.write(progress)
             self._tell(StepDone(progress.done, progress.total, progress.values, rig.clock.now_s()))
             self._pace.keep()
 
     def _heed(self) -> None:
         """Between steps: pause, stop, abort."""
         ending = self._stop.is_set() or self._abort.is_set()
+        # What is gone on with has the checkpoint of its first run until it has been taken up.
+        progress = self._progress if self._begun is None else None
+        assert self._bench is not None
+        assert self._checkpoints is not None
         if not self._go.is_set() and not ending:
-            self._checkpoint()
+            self._checkpoints.write(progress)
             self._tell(StateChanged("paused"))
-            assert self._bench is not None
             while not self._go.wait(RENEW_EVERY_S):
                 self._bench.guard.lease()
             self._tell(StateChanged("running"))
         if self._stop.is_set() or self._abort.is_set():
-            self._checkpoint()
+            self._checkpoints.hold(progress)
             raise Aborted("stopped by the user; the steps until then are in the run file")
 
     def _emit(self, stream: str, rows: NDArray[Any]) -> None:
@@ -279,18 +281,6 @@ class Run:
             self._tell(Rows(stream, index, frozen_rows(block)))
         if self._seen is not None:
             self._seen.look()
-
-    def _checkpoint(self) -> None:
-        """Save all that is needed to go on from the last committed step."""
-        progress = self._progress
-        if self._writer is None or progress is None or self._begun is not None:
-            return
-        assert self._bench is not None
-        self._checkpointed_s = time.monotonic()
-        if self._checkpointed_s - self._booked_s >= BOOK_EVERY_S:
-            self._booked_s = self._checkpointed_s
-            self._bench.book(self.outcome.run_id)
-        self._writer.checkpoint(snapshot(progress, self._bench, self._channels))
 
     def _end_safely(self) -> None:
         bench = self._bench
@@ -319,6 +309,11 @@ class Run:
             writer.discard()
             outcome.run_file = None
             return
+        try:
+            if self._checkpoints is not None:
+                self._checkpoints.write_held()
+        except StoreError as error:
+            outcome.status, outcome.error = "failed", error
         try:
             writer.finish(
                 outcome.status,

@@ -228,17 +228,17 @@ class _Trace:
     def progress(self) -> Progress:
         """All that is needed to go on from here."""
         assert self.segment is not None
-        head = np.concatenate(self._head) if self._head else np.empty((0, len(self._junctions)))
         state = {
             "samples": self.samples,
             "heads": self.heads,
-            "head": head,
             **self.segment.state(),
             **self.running.state(),
             **self.summary.state(),
         }
         flips = int(self.running.pairs[:, 0, 1].sum() + self.running.pairs[:, 1, 0].sum())
         copied = {k: np.copy(v) if isinstance(v, np.ndarray) else v for k, v in state.items()}
+        # The largest by far, and new already.
+        copied["head"] = np.concatenate([np.empty((0, len(self._junctions))), *self._head])
         values = {"samples": self.samples, "transitions": flips}
         return Progress(copied, self.samples, self.total, values)
 

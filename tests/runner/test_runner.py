@@ -15,7 +15,7 @@ from mtjlab.bench.file import load
 from mtjlab.bench.open import OpenBench
 from mtjlab.bench.simulate import SimulatedBench, simulate
 from mtjlab.core.errors import Aborted, LimitError, NotSafeError, StoreError
-from mtjlab.core.events import Event, Notice, Rows, RunEnded, RunStarted, StepDone
+from mtjlab.core.events import Event, Notice, Rows, RunEnded, RunStarted, StateChanged, StepDone
 from mtjlab.core.interfaces import SourceSettings
 from mtjlab.core.parameters import Parameters
 from mtjlab.core.protocol import Progress, Results, Rig, State, Stream
@@ -138,6 +138,42 @@ def test_stop_ends_at_the_next_step_and_keeps_what_was_committed(tmp_path: Path)
         assert (saved["protocol/step"], saved["done"]) == (2, 3)
         assert reader.checkpoint_rows() == {"volts": 30}
         assert "world/clock_s" in saved
+
+
+@pytest.mark.parametrize("ending", ["stop", "abort"])
+def test_the_last_checkpoint_is_written_when_the_bench_is_safe_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """The disk may be slow; and the checkpoint is of the last step, not of the safe state."""
+    box: list[Run] = []
+    at_s: list[float] = []
+    order: list[str] = []
+    checkpoint = RunWriter.checkpoint
+
+    def written(writer: RunWriter, blob: dict[str, Any]) -> None:
+        order.append("written")
+        checkpoint(writer, blob)
+
+    monkeypatch.setattr(RunWriter, "checkpoint", written)
+
+    def end_at_two(event: Event) -> None:
+        if isinstance(event, StepDone) and event.done == 2:
+            at_s.append(event.bench_time_s)
+            getattr(box[0], ending)()
+        if event == StateChanged("safe"):
+            order.append("safe")
+
+    protocol = Blink()
+    outcome = execute(protocol, tmp_path, [end_at_two], act=box.append)
+    assert outcome.status == "aborted"
+    assert order == ["written", "safe", "written"]
+    assert outputs_off(protocol)
+    assert outcome.run_file is not None
+    with RunReader.open(outcome.run_file) as reader:
+        saved = reader.checkpoint()
+        assert saved is not None
+        assert (saved["done"], saved["world/clock_s"]) == (2, at_s[0])
+        assert saved["guard/smu"] == 0.1
 
 
 def test_abort_loses_the_step_in_progress_only(tmp_path: Path) -> None:
