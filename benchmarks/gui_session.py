@@ -77,7 +77,7 @@ def stop(seed: int) -> dict[str, float]:
             off.append(time.perf_counter())
 
     watched(watch)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         made = window(Path(folder))
         made.desk.queue.add("telegraph", "twin", parameters=TELEGRAPH, seed=seed)
         made.desk.queue.start()
@@ -85,8 +85,10 @@ def stop(seed: int) -> dict[str, float]:
         until(lambda: live.live.energised and live.live.done > 0)
         off.clear()
         began_s = time.perf_counter()
+        print("press", 1e3 * began_s)
         QtTest.QTest.mousePress(made.window.stop, QtCore.Qt.MouseButton.LeftButton)
         until(lambda: bool(off))
+        print("off", 1e3 * off[0])
         until(lambda: not made.desk.queue.busy)
         unsafe = len(made.desk.unsafe)
         made.desk.close(10.0)
@@ -101,7 +103,7 @@ def learn(seed: int, how: str) -> dict[str, float]:
         if isinstance(event, StepDone):
             steps.append(time.monotonic())
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         frames = 0
         if how == "window":
             watched(watch)

@@ -52,7 +52,8 @@ class Progress:
     """One committed step.
 
     Attributes:
-        state: flat; all that the next `steps` needs to go on from here.
+        state: flat; all that the next `steps` needs to go on from here. What it holds is not
+            changed until the next step is asked for.
         done, total: in the protocol's own unit of work.
         values: what a progress bar shows, such as loss and accuracy.
     """

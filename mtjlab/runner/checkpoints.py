@@ -8,7 +8,7 @@ import numpy as np
 from mtjlab.bench.open import OpenBench
 from mtjlab.core.protocol import Progress
 from mtjlab.runner.channels import Channels
-from mtjlab.runner.continued import snapshot
+from mtjlab.runner.continued import PROTOCOL, snapshot
 from mtjlab.store import RunWriter
 
 EVERY_S = 1.0
@@ -51,8 +51,13 @@ class Checkpoints:
         if self._writer is None or progress is None:
             return
         taken = snapshot(progress, self._bench, self._channels)
-        # Making it safe goes on with the same world.
-        self._held = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in taken.items()}
+        # Making it safe goes on with the same world, and with nothing of the protocol.
+        self._held = {
+            key: value.copy()
+            if isinstance(value, np.ndarray) and not key.startswith(PROTOCOL)
+            else value
+            for key, value in taken.items()
+        }
 
     def write_held(self) -> None:
         """Save what is held, if anything is.

@@ -22,6 +22,7 @@ from mtjlab.core.units import si
 from mtjlab.core.wiring import SingleJunction
 from mtjlab.fabric.bias import CommonBias
 from mtjlab.fabric.reading import channels, one_board
+from protocols.telegraph.head import Head
 from protocols.telegraph.parameters import TelegraphParameters
 from protocols.telegraph.running import Running
 from protocols.telegraph.segment import Segment
@@ -141,8 +142,8 @@ class _Trace:
         per_row = _summary(params, rate_hz)
         self.piece = per_row * max(1, round(PIECE_S * rate_hz / per_row))
         self.total = max(2, round(params.duration_s * rate_hz))
-        self._wanted_head = min(self.total, max(10, round(params.analyse_s * rate_hz)))
-        self._head: list[NDArray[np.float64]] = []
+        head = min(self.total, max(10, round(params.analyse_s * rate_hz)))
+        self._head = Head(head, self.piece, state, k)
         if state is None:
             self.samples = 0
             self.segment: Segment | None = None
@@ -153,8 +154,6 @@ class _Trace:
             self.segment = Segment.restored(state)
             self.running = Running.restored(state)
             self.heads = np.array(state["heads"])
-            if head := np.array(state["head"]).reshape(-1, k).tolist():
-                self._head = [np.array(head)]
         self.summary = Summary(rig, per_row, self.running, state, k)
         self._begun = False
         self._nominal_s = 1.0 / rate_hz
@@ -206,11 +205,10 @@ class _Trace:
 
     def _look_closely(self, values_v: NDArray[np.float64]) -> None:
         """Collect the beginning; analyse it once it is there, or once it is interrupted."""
-        self._head.append(values_v)
-        if sum(map(len, self._head)) < self._wanted_head and not self.finished:
+        self._head.add(values_v)
+        if not self._head.whole and not self.finished:
             return
-        head_v = np.concatenate(self._head)
-        self._head = []
+        head_v = self._head.values_v
         assert self.segment is not None
         heads = []
         for index, junction in enumerate(self._junctions):
@@ -224,6 +222,7 @@ class _Trace:
             )
             heads.append(head_of(report))
         self.heads = np.array(heads)
+        self._head.forget()
 
     def progress(self) -> Progress:
         """All that is needed to go on from here."""
@@ -237,8 +236,7 @@ class _Trace:
         }
         flips = int(self.running.pairs[:, 0, 1].sum() + self.running.pairs[:, 1, 0].sum())
         copied = {k: np.copy(v) if isinstance(v, np.ndarray) else v for k, v in state.items()}
-        # The largest by far, and new already.
-        copied["head"] = np.concatenate([np.empty((0, len(self._junctions))), *self._head])
+        copied["head"] = self._head.values_v
         values = {"samples": self.samples, "transitions": flips}
         return Progress(copied, self.samples, self.total, values)
 
