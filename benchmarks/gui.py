@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.rows import Row
 
-SECONDS, STARTS, STOPS, PAIRS = 20.0, 3, 3, 5
+SECONDS, STARTS, STOPS, PAIRS = 20.0, 3, 10, 5
 START_BUDGET_S = 2.0
 
 

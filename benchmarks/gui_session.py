@@ -15,6 +15,7 @@ from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+import numpy as np
 from PyQt5 import QtCore, QtTest
 
 from mtjlab.core.events import BenchSeen, StepDone
@@ -83,12 +84,13 @@ def stop(seed: int) -> dict[str, float]:
         made.desk.queue.start()
         live = made.routes.shown
         until(lambda: live.live.energised and live.live.done > 0)
+        # Somewhere in a step, not always at the same place.
+        at_s = time.monotonic() + np.random.default_rng(seed).uniform(0.0, 2.0)
+        until(lambda: time.monotonic() >= at_s)
         off.clear()
         began_s = time.perf_counter()
-        print("press", 1e3 * began_s)
         QtTest.QTest.mousePress(made.window.stop, QtCore.Qt.MouseButton.LeftButton)
         until(lambda: bool(off))
-        print("off", 1e3 * off[0])
         until(lambda: not made.desk.queue.busy)
         unsafe = len(made.desk.unsafe)
         made.desk.close(10.0)
