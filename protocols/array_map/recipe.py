@@ -82,7 +82,7 @@ class ArrayMap:
                 off, quiet_v = _quiet(found), found.others_v
                 best = np.full((len(group.seen), len(COLUMNS) + 1), -np.inf)
             elif found is not None:
-                _keep_best(params, group, found, off, quiet_v, best)
+                _keep_best(rig, params, group, found, off, quiet_v, best)
             if done == len(looks) or looks[done][0] is not group:
                 rows = best[:, :-1]
                 rig.emit("junctions", rows)
@@ -129,6 +129,7 @@ def _quiet(found: Look) -> NDArray[np.float64]:
 
 
 def _keep_best(
+    rig: Rig,
     params: ArrayMapParameters,
     group: Group,
     found: Look,
@@ -139,7 +140,8 @@ def _keep_best(
     """Replace rows of `best` (its last column is the score) by those that tell more."""
     others_a = _other_currents(group, found, off, quiet_v)
     for index in range(len(group.seen)):
-        judged = judge(
+        judged = rig.compute(
+            judge,
             params,
             group,
             index,

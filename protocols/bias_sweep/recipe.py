@@ -74,8 +74,7 @@ class BiasSweep:
             if field_t is not None:
                 rig.fields[check_fields(rig, [field_t], "bias_sweep")].set_field_t(field_t)
             seen = singles.record(bias_v, block_s)
-            rig.busy(60.0)
-            found = [flips_of(one) for one in seen]
+            found = rig.compute(list, map(flips_of, seen))
             next_s = longer_s(found, block_s, params.relative_error, params.max_block_s)
             if next_s is None:
                 rows = np.array(

@@ -64,13 +64,12 @@ class CrosstalkBetween:
         for group in groups[done:]:
             quiet_v, _ = _record(rig, params, terminals, group, driven=False)
             traces_v, row_a = _record(rig, params, terminals, group, driven=True)
-            rig.busy(10.0)
             if group.kind != "single":
-                rows = cells_of(group, traces_v, quiet_v, row_a, params.accuracy)
+                rows = rig.compute(cells_of, group, traces_v, quiet_v, row_a, params.accuracy)
                 rig.emit("cells", rows)
                 cells = np.concatenate([cells, rows])
             if len(group.cells) > 1:
-                found, all_pairs = pairs_of(group, traces_v, quiet_v)
+                found, all_pairs = rig.compute(pairs_of, group, traces_v, quiet_v)
                 rig.emit("pairs", found)
                 pairs = np.concatenate([pairs, found])
                 if group.kind == "row":

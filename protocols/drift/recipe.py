@@ -152,7 +152,8 @@ class _Monitor:
         rows = []
         for index, junction in enumerate(self.junctions):
             wire = junction.read
-            report = analyse_trace(
+            report = self._rig.compute(
+                analyse_trace,
                 np.ascontiguousarray(traces_v[:, index]),
                 interval_s,
                 resolution_v=0.0 if wire is None else 2.0 * wire.range_v / 2**16,

@@ -82,8 +82,7 @@ class OperatingPoint:
                     | self._search(params, window, singles, table).bias_v
                 )
             seen = singles.record(bias, block_s)
-            rig.busy(60.0)
-            found = [flips_of(one) for one in seen]
+            found = rig.compute(list, map(flips_of, seen))
             next_s = None if done < len(coarse) else _longer_s(params, seen, found, block_s)
             if next_s is None:
                 rows = [

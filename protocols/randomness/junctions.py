@@ -120,12 +120,12 @@ def surveyed(
     traces_v, block = record(daq, junctions, samples, Timing(rate_hz, 0, 1))
     found = np.full((len(junctions), 5, 3), np.nan)
     reason = np.zeros(len(junctions), dtype=np.int64)
-    rig.busy(60.0)
     for index, junction in enumerate(junctions):
         assert junction.read is not None
         # The level of more resistance, AP, is a one whatever the sign of the bias.
         sign = np.sign(bias.behind_divider_v[index]) or 1.0
-        seen = two_levels(
+        seen = rig.compute(
+            two_levels,
             sign * traces_v[:, index],
             1.0 / block.step_rate_hz,
             resolution_v=2.0 * junction.read.range_v / 2**daq.abilities.input_bits,

@@ -115,9 +115,8 @@ class Randomness:
         bias.set(0.0)
         bits = reading.bits[: params.bits]
         while len(found) < len(battery.TESTS):
-            rig.busy(60.0 + 3e-5 * len(bits))
             number = len(found)
-            one = battery.assess(bits, battery.TESTS[number], params.sequences)
+            one = rig.compute(battery.assess, bits, battery.TESTS[number], params.sequences)
             rig.emit("p_values", tables.p_rows(number, one))
             row = tables.test_row(number, one)[np.newaxis]
             rig.emit("tests", row)
@@ -126,5 +125,5 @@ class Randomness:
         reading.flush()
         rows = tables.junction_rows(every, bias.behind_divider_v, chosen, reading.raw)
         rig.emit("junctions", rows)
-        rig.emit("lags", tables.lag_rows(bits))
+        rig.emit("lags", rig.compute(tables.lag_rows, bits))
         return results_of(rig, params, chosen, reading, rows, found)

@@ -89,8 +89,7 @@ def _by_telegraph(rig: Rig, params: RvTmrParameters) -> Way:
 
     def step(bias_v: float) -> NDArray[np.float64]:
         seen = singles.record(bias_v, params.block_s)
-        rig.busy(60.0)
-        return np.array([row for one in seen for row in _levels(one)])
+        return rig.compute(lambda: np.array([row for one in seen for row in _levels(one)]))
 
     return Way(
         tuple(junction.cell for junction in junctions),

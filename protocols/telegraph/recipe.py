@@ -39,7 +39,6 @@ from protocols.telegraph.table import (
 USUAL_RATE_HZ = 200e3
 # Of a piece that is read, committed and counted at once; more where a summary takes longer.
 PIECE_S = 0.2
-_SECONDS_PER_ANALYSIS = 2.0
 
 
 class TelegraphTraces:
@@ -214,8 +213,8 @@ class _Trace:
         for index, junction in enumerate(self._junctions):
             wire = junction.read
             # Outputs are on meanwhile, and all of them together take seconds.
-            self._rig.busy(_SECONDS_PER_ANALYSIS)
-            report = analyse_trace(
+            report = self._rig.compute(
+                analyse_trace,
                 np.ascontiguousarray(head_v[:, index]),
                 self.segment.interval_s,
                 resolution_v=0.0 if wire is None else 2.0 * wire.range_v / 2**16,
