@@ -60,7 +60,7 @@ def compose(*, bench: str, runs_dir: Path, remembered: Remembered) -> Session:
     desk = Desk(runs_dir, post.put, collectors.listener)
     bench_panel = BenchPanel(desk.bench, theme, bench=bench, recent=remembered.benches)
     protocol = ParameterPanel(theme, bench=bench, runs_dir=runs_dir)
-    queue = QueuePanel(desk.queue, theme)
+    queue = QueuePanel(desk.queue, theme, usual_bench=lambda: bench_panel.bench)
     runs = RunsPanel(runs_dir, theme)
     log = LogPanel(theme)
     window = Window(

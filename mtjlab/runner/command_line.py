@@ -2,20 +2,29 @@
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from mtjlab.core.places import runs_dir
 from mtjlab.core.toml_value import toml_or_text, toml_value
 from mtjlab.runner.queue_item import QueueItem
 
 
-def command_of(item: QueueItem) -> str:
+def command_of(item: QueueItem, out: Path) -> str:
     """`mtjlab run ...`, `mtjlab resume ...` or `mtjlab replay ...`.
 
     Results that earlier items hand on are not in it: those need the whole queue as a session file.
+
+    Args:
+        item: of a queue.
+        out: where its run file goes; said where the verb would put it elsewhere.
     """
-    if item.kind != "run":
-        return shlex.join(["mtjlab", item.kind, str(item.source)])
-    return run_command(item.protocol, item.bench, item.parameters, item.settings, item.seed)
+    if item.kind == "run":
+        asked = (item.protocol, item.bench, item.parameters, item.settings, item.seed)
+        return run_command(*asked, out=out)
+    # A replay leaves no file unless it is told where.
+    words = ["mtjlab", item.kind, str(item.source)]
+    return shlex.join(words + (["--out", str(out)] if item.kind == "replay" else _out(out)))
 
 
 def run_command(
@@ -24,15 +33,26 @@ def run_command(
     parameters: Mapping[str, Any],
     settings: tuple[str, ...] = (),
     seed: int | None = None,
+    *,
+    out: Path,
 ) -> str:
-    """`mtjlab run PROTOCOL --bench BENCH --set ... --seed N`."""
+    """`mtjlab run PROTOCOL --bench BENCH --set ... --seed N`, and `--out` as in `command_of`."""
     words = ["mtjlab", "run", protocol, "--bench", bench]
     given = [f"{name}={_value(value)}" for name, value in parameters.items() if value is not None]
     for text in (*given, *settings):
         words += ["--set", text]
     if seed is not None:
         words += ["--seed", str(seed)]
-    return shlex.join(words)
+    return shlex.join(words + _out(out))
+
+
+def session_command(file: Path, *, out: Path) -> str:
+    """`mtjlab run FILE.toml`, and `--out` as in `command_of`."""
+    return shlex.join(["mtjlab", "run", str(file), *_out(out)])
+
+
+def _out(out: Path) -> list[str]:
+    return [] if out.resolve() == runs_dir().resolve() else ["--out", str(out)]
 
 
 def _value(value: Any) -> str:

@@ -121,7 +121,7 @@ class Work:
             str(self._runs_dir),
             parameters=dict(item.parameters) | given,
             settings=item.settings,
-            command=command_of(item),
+            command=command_of(item, self._runs_dir),
             # Somebody sits there: an instrument that does not come back is waited for, safe.
             on_error="pause",
             step=item.name,

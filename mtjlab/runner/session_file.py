@@ -128,6 +128,7 @@ def read_session(
     path: Path,
     *,
     bench: str | None = None,
+    usual_bench: str | None = None,
     seed: int | None = None,
     settings: Sequence[str] = (),
     faults: Path | None = None,
@@ -137,6 +138,7 @@ def read_session(
     Args:
         path: TOML file.
         bench: in place of what the file says, of all steps.
+        usual_bench: of a file that says none, in place of `bench_name()`.
         seed: in place of the file's.
         settings: `STEP.NAME=VALUE` texts.
         faults: a `--faults` file.
@@ -148,7 +150,7 @@ def read_session(
     names = _names(path, tables.step)
     by_step = _settings(path, names, settings)
     about = tables.session
-    common = bench_name(bench or _beside(path, about.bench))
+    common = bench_name(bench or _beside(path, about.bench) or usual_bench)
     return Session(
         path.stem,
         common,

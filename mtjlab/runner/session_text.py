@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from mtjlab.bench.toml_text import toml_text
@@ -10,8 +12,13 @@ from mtjlab.core.toml_value import toml_or_text
 from mtjlab.runner.queue_item import QueueItem
 
 
-def session_text(items: Sequence[QueueItem]) -> str:
+def session_text(items: Sequence[QueueItem], folder: Path) -> str:
     """TOML; each item is a step with its own seed, whatever has become of it here.
+
+    Args:
+        items: of a queue.
+        folder: in which the file will be; bench files below it are named from there, others in
+            full, so that the session runs from anywhere.
 
     Raises:
         UsageError: nothing to write, or an item that goes on with, or repeats, another run.
@@ -24,9 +31,18 @@ def session_text(items: Sequence[QueueItem]) -> str:
         )
     if not items:
         raise UsageError("the queue is empty: there is nothing to save")
+    items = [replace(item, bench=_from(folder, item.bench)) for item in items]
     bench = Counter(item.bench for item in items).most_common(1)[0][0]
     steps = [_step(item, bench) for item in items]
     return toml_text({"session": {"bench": bench, "on_failure": "continue"}, "step": steps})
+
+
+def _from(folder: Path, bench: str) -> str:
+    file = Path(bench).resolve()
+    if not file.is_file():
+        return bench
+    below = folder.resolve()
+    return str(file.relative_to(below) if file.is_relative_to(below) else file)
 
 
 def _step(item: QueueItem, bench: str) -> dict[str, Any]:

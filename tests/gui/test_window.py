@@ -20,7 +20,8 @@ WAIT_MS = 60_000
 
 
 @pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+def session(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("MTJLAB_RUNS", str(tmp_path / "runs"))
     made = compose(
         bench="twin", runs_dir=tmp_path / "runs", remembered=Remembered(tmp_path / "settings.ini")
     )

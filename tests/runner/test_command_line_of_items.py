@@ -61,7 +61,7 @@ def test_every_value_survives_the_shell(
     parameters: dict[str, Any], protocol: str, bench: str, seed: int
 ) -> None:
     item = QueueItem(1, "a", protocol, bench, seed, parameters=parameters, settings=("count=7",))
-    found = read(command_of(item))
+    found = read(command_of(item, Path("runs")))
     assert (found["protocol"], found["bench"], found["seed"]) == (protocol, bench, seed)
     assert from_texts(Anything, {}, found["settings"], of="x") == from_texts(
         Anything, parameters, item.settings, of="x"
@@ -78,7 +78,7 @@ def test_every_value_survives_the_shell(
 )
 def test_the_plan_is_the_same(protocol: str, parameters: dict[str, Any]) -> None:
     item = QueueItem(1, "a", protocol, "array", 3, parameters=parameters)
-    found = read(command_of(item))
+    found = read(command_of(item, Path("runs")))
     asked: list[Any] = [
         plan(found["protocol"], found["bench"], settings=found["settings"] or (), runs_dir=None),
         plan(protocol, "array", parameters=parameters, runs_dir=None),
@@ -91,5 +91,14 @@ def test_the_plan_is_the_same(protocol: str, parameters: dict[str, Any]) -> None
 def test_a_run_gone_on_with_is_its_own_verb(kind: Any) -> None:
     source = Path("runs of today/2026-11-25/001-noise.h5")
     item = QueueItem(1, "a", "noise_learning", "twin", 3, kind=kind, source=source)
-    assert command_of(item) == f"mtjlab {kind} '{source}'"
-    assert Path(read(command_of(item))["run"]) == source
+    command = command_of(item, Path("runs"))
+    said = " --out runs" if kind == "replay" else ""
+    assert command == f"mtjlab {kind} '{source}'{said}"
+    assert Path(read(command)["run"]) == source
+
+
+@pytest.mark.parametrize("kind", ["run", "resume", "replay"])
+def test_a_folder_that_is_not_the_usual_one_is_said(kind: Any, tmp_path: Path) -> None:
+    out = tmp_path / "of the chip"
+    item = QueueItem(1, "a", "noise_learning", "twin", 3, kind=kind, source=tmp_path / "a.h5")
+    assert read(command_of(item, out))["out"] == out

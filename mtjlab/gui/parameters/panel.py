@@ -245,7 +245,8 @@ class ParameterPanel(QtWidgets.QWidget):
         alone = good and not self.asked.supplied
         draft = self.asked.draft(self._bench)
         of = (draft.protocol, draft.bench, draft.parameters)
-        self.command.say(run_command(*of, seed=draft.seed) if alone else "")
+        command = run_command(*of, seed=draft.seed, out=self._runs_dir) if alone else ""
+        self.command.say(command)
 
     def _help(self, key: str) -> None:
         name = key.removeprefix("run.")

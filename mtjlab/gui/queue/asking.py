@@ -10,6 +10,7 @@ from PyQt5 import QtCore
 
 from mtjlab.core.errors import MtjlabError, StoreError
 from mtjlab.gui.parameters.draft import Draft
+from mtjlab.runner.command_line import session_command
 from mtjlab.runner.queue import Queue
 from mtjlab.runner.session_check import check_session
 from mtjlab.runner.session_file import read_session
@@ -76,11 +77,18 @@ class Asking(QtCore.QObject):
 
         self._work.put(act)
 
-    def load(self, path: Path, *, start: bool = False, bench: str | None = None) -> None:
-        """Add all steps of a session file, on this bench in place of the file's."""
+    def load(
+        self,
+        path: Path,
+        *,
+        start: bool = False,
+        bench: str | None = None,
+        usual_bench: str | None = None,
+    ) -> None:
+        """Add all steps of a session file; the benches are as in `read_session`."""
 
         def act() -> None:
-            session = read_session(path, bench=bench)
+            session = read_session(path, bench=bench, usual_bench=usual_bench)
             check_session(path, session)
             keys = self._queue.add_session(session)
             self.said.emit(f"{len(keys)} steps of {path}")
@@ -93,13 +101,14 @@ class Asking(QtCore.QObject):
         """Write the queue as a session file."""
 
         def act() -> None:
-            text = session_text(self._queue.items())
+            text = session_text(self._queue.items(), path.parent)
             try:
                 path.write_text(text, encoding="utf-8")
             except OSError as error:
                 raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
             self.saved.emit(str(path), text)
-            self.said.emit(f"written; without a window: mtjlab run {path}")
+            command = session_command(path, out=self._queue.runs_dir)
+            self.said.emit(f"written; without a window: {command}")
 
         self._work.put(act)
 

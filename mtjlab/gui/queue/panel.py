@@ -1,20 +1,20 @@
 """The dock of the queue: what waits, what is on, what has ended; and the command that does it."""
 
-import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from mtjlab.core.errors import UsageError
+from mtjlab.core.places import bench_name
 from mtjlab.gui.parameters.draft import Draft
 from mtjlab.gui.queue.asking import Asking
 from mtjlab.gui.queue.bar import ProgressBar
 from mtjlab.gui.queue.buttons import Buttons
 from mtjlab.gui.queue.model import PROGRESS, QueueModel, duration
 from mtjlab.gui.theme import Theme
-from mtjlab.runner.command_line import command_of
+from mtjlab.runner.command_line import command_of, session_command
 from mtjlab.runner.queue import Queue
 from mtjlab.runner.queue_item import QueueChanged, QueueItem
 from mtjlab.runner.session_text import session_text
@@ -37,10 +37,24 @@ class QueuePanel(QtWidgets.QWidget):
     run_opened = QtCore.pyqtSignal(object)
     told = QtCore.pyqtSignal(str)
 
-    def __init__(self, queue: Queue, theme: Theme, parent: QtWidgets.QWidget | None = None) -> None:
-        """Shows `queue` whenever `show_queue` is called."""
+    def __init__(
+        self,
+        queue: Queue,
+        theme: Theme,
+        parent: QtWidgets.QWidget | None = None,
+        *,
+        usual_bench: Callable[[], str] = bench_name,
+    ) -> None:
+        """Shows `queue` whenever `show_queue` is called.
+
+        Args:
+            queue: to show and to ask.
+            theme: its colours.
+            parent: as in Qt.
+            usual_bench: of session files that name none.
+        """
         super().__init__(parent)
-        self._queue = queue
+        self._queue, self._usual_bench = queue, usual_bench
         self.asking = Asking(queue, self)
         # Added, but not told yet by the queue.
         self._wished: int | None = None
@@ -197,13 +211,19 @@ class QueuePanel(QtWidgets.QWidget):
     def _command(self, item: QueueItem | None) -> tuple[str, str]:
         """Of the item, or of the whole queue if none is selected; else why there is none."""
         if item is not None and not item.uses:
-            return command_of(item), ""
+            return command_of(item, self._queue.runs_dir), ""
         if item is not None:
             names = ", ".join(sorted({use.step for use in item.uses}))
             return "", f"needs results of {names}: save the queue, then mtjlab run FILE.toml"
-        if self._saved is not None and self._saved[1] == text_of(self.model.items):
-            return shlex.join(["mtjlab", "run", self._saved[0]]), ""
+        if self._saved is not None and self._is_saved(Path(self._saved[0]), self._saved[1]):
+            return session_command(Path(self._saved[0]), out=self._queue.runs_dir), ""
         return "", "Select an item for its command; save the queue for the command of all"
+
+    def _is_saved(self, path: Path, text: str) -> bool:
+        try:
+            return text == session_text(self.model.items, path.parent)
+        except UsageError:
+            return False
 
     def _keep_saved(self, path: str, text: str) -> None:
         self._saved = (path, text)
@@ -281,7 +301,7 @@ class QueuePanel(QtWidgets.QWidget):
 
     def load(self, path: Path, *, start: bool = False, bench: str | None = None) -> None:
         """Add the steps of a session file, on this bench in place of the file's."""
-        self.asking.load(path, start=start, bench=bench)
+        self.asking.load(path, start=start, bench=bench, usual_bench=self._usual_bench())
 
     def ask_load(self) -> None:
         """Ask which session file to load."""
@@ -311,11 +331,3 @@ class QueuePanel(QtWidgets.QWidget):
         """Closed by itself, it takes its thread along."""
         self.close_down()
         super().closeEvent(event)
-
-
-def text_of(items: Sequence[QueueItem]) -> str:
-    """As a session file; "" where there can be none."""
-    try:
-        return session_text(items)
-    except UsageError:
-        return ""

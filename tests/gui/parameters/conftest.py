@@ -64,8 +64,9 @@ class Desk:
 
 
 @pytest.fixture
-def at(qtbot: QtBot, tmp_path: Path) -> Callable[..., Desk]:
+def at(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Desk]:
     """`at("iv_sweep")`: somebody at the panel with that protocol."""
+    monkeypatch.setenv("MTJLAB_RUNS", str(tmp_path))
 
     def made(protocol: str, **given: object) -> Desk:
         panel = ParameterPanel(LIGHT, protocol=protocol, runs_dir=tmp_path, **given)

@@ -33,7 +33,7 @@ class Desk(QtCore.QObject):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.queue = Queue(folder, self.changed.emit)
-        self.panel = QueuePanel(self.queue, LIGHT)
+        self.panel = QueuePanel(self.queue, LIGHT, usual_bench=lambda: "array")
         self.changed.connect(self.panel.show_queue)
 
     @property
@@ -46,7 +46,8 @@ class Desk(QtCore.QObject):
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+def desk(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("MTJLAB_RUNS", str(tmp_path / "runs"))
     made = Desk(tmp_path / "runs")
     qtbot.addWidget(made.panel)
     made.panel.show()
@@ -284,6 +285,26 @@ def test_the_command_of_all_is_that_of_the_file_as_long_as_it_is_the_queue(
     told(panel, *ITEMS)
     assert panel.command.text() == ""
     assert "save the queue" in panel.command.placeholderText()
+
+
+def test_a_session_without_a_bench_is_for_the_one_of_the_window(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "day.toml"
+    file.write_text('[[step]]\nprotocol = "array_map"\n', encoding="utf-8")
+    desk.panel.load(file)
+    qtbot.waitUntil(lambda: desk.names == ["array_map"], timeout=SLOW_MS)
+    assert desk.panel.model.items[0].bench == "array"
+
+
+def test_commands_say_a_folder_that_is_not_the_usual_one(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MTJLAB_RUNS")
+    panel = desk.panel
+    told(panel, A)
+    panel._select(1)
+    assert panel.command.text().endswith(f"--seed 5 --out {tmp_path / 'runs'}")
 
 
 def test_why_it_is_held_stays_when_something_is_added(qtbot: QtBot, desk: Desk) -> None:
