@@ -60,6 +60,8 @@ class Queue:
         self._list = QueueList()
         self._keys = itertools.count(1)
         self._held, self._why, self._closing = True, "", False
+        # Keys of those that run although the rest is held; None: it is not held, or all of it is.
+        self._only: set[int] | None = None
         # Judging a new item takes long, and must hold up neither a run nor STOP: one change at a
         # time under the first lock, which is always taken before the second.
         self._edits = threading.Lock()
@@ -130,7 +132,7 @@ class Queue:
             return self._insert([item], first=first)[0]
 
     def add_again(self, source: Path, kind: Literal["resume", "replay"]) -> int:
-        """Go on with a run that was stopped, failed or died, or repeat one on the twin.
+        """Go on with a run that was stopped, failed or died, or repeat one; before all that wait.
 
         Raises:
             StoreError, UsageError: what `mtjlab resume` and `mtjlab replay` would refuse.
@@ -149,7 +151,7 @@ class Queue:
                 parameters=header.parameters,
                 source=source,
             )
-            return self._insert([item])[0]
+            return self._insert([item], first=True)[0]
 
     def add_session(self, session: Session) -> list[int]:
         """All steps of a session, under other names where theirs are taken.
@@ -224,13 +226,23 @@ class Queue:
     def start(self) -> None:
         """Run what waits, one after the other."""
         with self._changed:
+            self._held, self._why, self._only = False, "", None
+            self._tell()
+
+    def start_only(self, key: int) -> None:
+        """Run the first that waits, if it is this one; what is held stays held after it."""
+        with self._changed:
+            if self._held:
+                self._only = {key}
+            elif self._only is not None:
+                self._only.add(key)
             self._held, self._why = False, ""
             self._tell()
 
     def hold(self, why: str = "") -> None:
         """Begin no other item; the one that is on goes on."""
         with self._changed:
-            self._held, self._why = True, why
+            self._held, self._why, self._only = True, why, None
             self._tell()
 
     def pause(self) -> None:
@@ -323,5 +335,9 @@ class Queue:
                 self._tell()
 
     def _tell(self) -> None:
+        if self._only is not None:
+            item = self._list.next()
+            if item is None or item.key not in self._only:
+                self._held, self._only = True, None
         self._changed.notify_all()
         self._listener(QueueChanged(tuple(self._list.items), self._held, self._why))

@@ -62,7 +62,8 @@ def test_nothing_runs_before_start_then_all_in_order_each_with_its_file(
     with RunReader.open(files[1]) as run:  # type: ignore[arg-type]
         assert (run.header.seed, run.header.parameters["epochs"]) == (3, 2)
         assert run.header.command == (
-            "mtjlab run noise_learning --bench twin --set task=xor --set epochs=2 --seed 3"
+            "mtjlab run noise_learning --bench twin --set task=xor --set epochs=2 --seed 3 "
+            f"--out {watched.queue.runs_dir}"
         )
     began = [
         next(i.name for i in c.items if i.status == "running")
@@ -310,14 +311,14 @@ def test_a_run_is_gone_on_with_and_repeated(watched: WatchedQueue) -> None:
     with pytest.raises(MtjlabError, match="finished"):
         watched.queue.add_again(whole, "resume")
     watched.queue.hold()
-    watched.queue.add_again(part, "resume")
     watched.queue.add_again(whole, "replay")
+    watched.queue.add_again(part, "resume")
     assert watched.names[2:] == ["resume-noise_learning", "replay-noise_learning"]
     assert watched.run()[2:] == ["finished", "finished"]
     again, repeated = watched.queue.items()[2:]
     with RunReader.open(again.run_file) as run:  # type: ignore[arg-type]
         assert run.header.resumed_from == watched.named("b").outcome.run_id  # type: ignore[union-attr]
-        assert run.header.command == f"mtjlab resume {part}"
+        assert run.header.command == f"mtjlab resume {part} --out {watched.queue.runs_dir}"
     first = watched.named("a")
     assert first.outcome is not None
     assert repeated.outcome is not None

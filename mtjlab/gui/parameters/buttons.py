@@ -27,7 +27,9 @@ class Buttons(QtWidgets.QWidget):
         for button in (self.submit, self.run, self.cancel):
             button.setAutoDefault(False)
             row.addWidget(button, 1)
-        self.run.setToolTip("Begin at once, before the queue (Ctrl+Shift+Return)")
+        self.run.setToolTip(
+            "Begin at once, before what waits; what is held stays held (Ctrl+Shift+Return)"
+        )
         self.cancel.setToolTip("Leave the item of the queue as it is")
         self.submit.clicked.connect(self.submitted)
         self.run.clicked.connect(self.run_asked)

@@ -46,13 +46,13 @@ class Asking(QtCore.QObject):
         self._thread.join()
 
     def add(self, draft: Draft, *, first: bool = False, start: bool = False) -> None:
-        """Add a run; `first` before all that wait, `start` begin at once."""
+        """Add a run; `first` before all that wait, `start` begin with it at once."""
 
         def act() -> None:
             key = self._queue.add(**_asked(draft), first=first)
             self.added.emit(key)
             if start:
-                self._queue.start()
+                self._queue.start_only(key)
 
         self._work.put(act)
 
@@ -60,8 +60,9 @@ class Asking(QtCore.QObject):
         """Add a run that goes on with, or repeats, a run file; it begins at once."""
 
         def act() -> None:
-            self.added.emit(self._queue.add_again(path, kind))
-            self._queue.start()
+            key = self._queue.add_again(path, kind)
+            self.added.emit(key)
+            self._queue.start_only(key)
 
         self._work.put(act)
 
