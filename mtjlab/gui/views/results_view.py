@@ -1,5 +1,7 @@
 """What a run came to, in words and numbers with units."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt5 import QtCore, QtWidgets
@@ -64,9 +66,10 @@ class ResultsView(View):
             item.setExpanded(row.name not in closed)
         self.tree.resizeColumnToContents(0)
 
-    def export_table(self) -> tuple[list[str], NDArray[np.float64]]:
-        """Words are no table of numbers; `mtjlab show --json` has them."""
-        return [], np.empty((0, 0))
+    def export_table(self) -> tuple[list[str], NDArray[np.str_]]:
+        """As words; the numbers in full are in `mtjlab show --json`."""
+        rows = [line for row in self._rows for line in _lines(row)]
+        return ["what", "value"], np.array(rows, dtype=np.str_).reshape(-1, 2)
 
 
 class _Wrapped(QtWidgets.QStyledItemDelegate):
@@ -87,6 +90,14 @@ class _Wrapped(QtWidgets.QStyledItemDelegate):
         words = str(index.data() or "")
         box = option.fontMetrics.boundingRect(QtCore.QRect(0, 0, width, 1 << 16), flags, words)
         return QtCore.QSize(size.width(), max(size.height(), box.height() + 4))
+
+
+def _lines(row: Row, above: str = "") -> Iterator[tuple[str, str]]:
+    name = f"{above}{row.name}"
+    if row.words:
+        yield name, row.words
+    for below in row.below:
+        yield from _lines(below, f"{name} / ")
 
 
 def _item(row: Row) -> QtWidgets.QTreeWidgetItem:

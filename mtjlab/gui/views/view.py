@@ -47,7 +47,7 @@ class View(QtWidgets.QWidget):
         """All plots, for export."""
         return self.findChildren(Plot)
 
-    def export_table(self) -> tuple[list[str], NDArray[np.float64]]:
+    def export_table(self) -> tuple[list[str], NDArray[np.float64] | NDArray[np.str_]]:
         """What is shown as a table: header, and rows of shape (n, len(header))."""
         return [], np.empty((0, 0))
 

@@ -1,5 +1,6 @@
 """What the views show of real runs on the twin: the numbers of the streams."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mtjlab.core.events import Event, Rows, RunStarted, StepDone
 from mtjlab.core.protocol import Stream
 from mtjlab.gui.live.collected import Collected
 from mtjlab.gui.theme import DARK, LIGHT
+from mtjlab.gui.views.export import save_table
 from mtjlab.gui.views.learning_view import LearningView
 from mtjlab.gui.views.map_view import MapView
 from mtjlab.gui.views.registry import views_for
@@ -328,7 +330,7 @@ def test_streams_of_a_plug_in_are_drawn_and_listed(qtbot):
     assert view.export_table()[1].shape == (1, 500)
 
 
-def test_results_are_words_with_units_and_intervals(qtbot, runs):
+def test_results_are_words_with_units_and_intervals(qtbot, runs, tmp_path):
     run = runs("array_map", *MAP)
     run.results = {
         "median_tau_c_s": 2.1e-5,
@@ -351,3 +353,13 @@ def test_results_are_words_with_units_and_intervals(qtbot, runs):
     assert found["1"] == "two words"
     assert found["confirm"] == "0 s"
     assert found["status"] == "finished"
+    header, rows = view.export_table()
+    told = dict(rows.tolist())
+    assert header == ["what", "value"]
+    assert told["Results / median tau c"] == "21 us"
+    assert told["Notes / 1"] == "two words"
+    assert told["Parameters / confirm"] == "0 s"
+    file = tmp_path / "results.csv"
+    assert save_table(header, rows, file).startswith("written")
+    with file.open(encoding="utf-8", newline="") as lines:
+        assert dict(csv.reader(lines))["Run / status"] == "finished"
