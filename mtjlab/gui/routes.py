@@ -137,9 +137,10 @@ class Routes(QtCore.QObject):
                     if item.status != "waiting":
                         self._protocol.leave(item.key)
             case BenchState():
+                # The dock may be out of sight, and says it again with every state.
+                if event.wrong and event.words not in ("", self._bench.state.words):
+                    self.tell(f"{event.bench}: {event.words}" if event.bench else event.words)
                 self._bench.show_state(event)
-                if event.words and event.wrong:
-                    self._log.say("warning", f"{event.bench}: {event.words}")
                 self._show_outputs()
                 if event.bench and not self.busy:
                     self._window.twin.show_bench(event.bench, event.twin)

@@ -189,3 +189,20 @@ def test_first_use_opens_beside_the_window(qtbot: QtBot, session: Session) -> No
     assert chosen == ["array"]
     assert session.bench.bench == "array"
     pages.close()
+
+
+def test_a_bench_that_cannot_be_opened_is_told_where_everybody_looks(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    file = tmp_path / "rack.toml"
+    file.write_text("[limits]\njunction_max_v = 0.5\n", encoding="utf-8")
+    window = session.window
+    window.docks["bench"].close()
+    session.bench.choose(str(file))
+    session.bench.buttons["connect"].click()
+    qtbot.waitUntil(lambda: "mistakes" in window.strip.words, timeout=WAIT_MS)
+    assert "limits.junction_max_v = 0.5: unknown" in window.strip.words
+    (dismiss,) = window.strip.buttons
+    dismiss.click()
+    session.routes.came(session.bench.state)
+    assert not window.strip.words

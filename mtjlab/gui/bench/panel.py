@@ -167,6 +167,8 @@ class BenchPanel(QtWidgets.QWidget):
         named = f"{state.bench}: {what}" if state.bench else what
         said = f" - {state.words}" if state.words and state.words != what else ""
         self.words.setText(f"{'▲ ' if state.wrong else ''}{named}{said}")
+        # Of a long list of mistakes there may be room for the first ones only.
+        self.words.setToolTip(said.removeprefix(" - "))
         role = "danger" if state.wrong else "quiet"
         if self.words.property("role") != role:
             self.words.setProperty("role", role)
