@@ -1,6 +1,8 @@
 """What a run is about before any bench is touched: data, network, sampling."""
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from mtjlab.learning.task import Task
 from mtjlab.learning.tasks import load_task
 from protocols.noise_learning.fabrics import Placed, place
 from protocols.noise_learning.parameters import NoiseLearningParameters
+
+# Enough to watch them move; a run file stays as small as its steps and evaluations make it.
+MOST_WEIGHT_ROWS, MOST_WEIGHT_BYTES = 200, 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,17 @@ class Conditions:
             perturbation=params.known("perturbation"),
             measured=bool(params.measured),
         )
+
+    @property
+    def weights_every(self) -> int:
+        """Evaluations from one row of all weights in the run file to the next."""
+        pairs = list(pairwise(self.widths))
+        row_bytes = 4 * sum(n * m + m for n, m in pairs)
+        if self.params.known("decorrelation_rate") > 0:
+            row_bytes += 4 * sum(n * n + n for n, _ in pairs)
+        rows = min(MOST_WEIGHT_ROWS, max(1, MOST_WEIGHT_BYTES // row_bytes))
+        between: int = self.params.known("evaluate_every")
+        return max(1, math.ceil(self.steps // between / rows))
 
     def split(self, rng: np.random.Generator) -> Split:
         """Training, validation and test part.

@@ -57,8 +57,9 @@ class NoiseLearning:
             Stream("junctions", "f8", (8,), "", JUNCTIONS),
             Stream("trace", "f4", (TRACE_SAMPLES,), "V", f"one row per node, {nodes} in all"),
         ]
+        when = _when(conditions)
         weights = [
-            Stream(f"weights_{layer}", "f4", (m, n), "", "rows: at the start, at the end")
+            Stream(f"weights_{layer}", "f4", (m, n), "", when)
             for layer, (n, m) in enumerate(pairwise(conditions.widths))
         ]
         return fixed + weights + _learnt(conditions)
@@ -99,6 +100,8 @@ class NoiseLearning:
                 evaluated = session.trainer.evaluation_due
                 if evaluated:
                     session.evaluate()
+                    if session.weights_due:
+                        session.emit_weights()
                 waited_s = rig.clock.now_s() - committed_s
                 counted = session.trainer.steps % YIELD_EVERY_STEPS == 0
                 idle = counted and not session.fabric.physical
@@ -111,9 +114,15 @@ class NoiseLearning:
         return results
 
 
+def _when(conditions: Conditions) -> str:
+    every = conditions.weights_every
+    between = "each evaluation" if every == 1 else f"every {every} evaluations"
+    return f"rows: at the start, after {between}, at the end"
+
+
 def _learnt(conditions: Conditions) -> list[Stream]:
     """What `infer` needs beside the weights."""
-    about = "rows: at the start, at the end"
+    about = _when(conditions)
     streams = []
     for layer, (n, m) in enumerate(pairwise(conditions.widths)):
         streams.append(Stream(f"bias_{layer}", "f4", (m,), "", about))

@@ -127,6 +127,12 @@ class Session:
             row.append(np.nan if accuracy is None else accuracy)
         self.rig.emit_row("evaluation", row)
 
+    @property
+    def weights_due(self) -> bool:
+        """Whether this evaluation is one after which the weights are kept; the end is another."""
+        number = self.trainer.steps // self.trainer.evaluate_every
+        return not self.finished and number % self.conditions.weights_every == 0
+
     def align(self) -> None:
         """How the rule's summed update lies to the model's gradient; where that was asked."""
         if not self.params.alignment:

@@ -1,6 +1,7 @@
 """The whole path: protocol, guard, drivers, vendor packages, twin; and what it claims."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from mtjlab.core.generators import Generators
 from mtjlab.core.protocol import Progress, Results
 from mtjlab.runner import Outcome, Run, plan
 from mtjlab.store import RunReader
-from protocols.noise_learning import NoiseLearning
+from protocols.noise_learning import NoiseLearning, conditions
 
 SHORT = ("epochs=3", "reference_reads=200")
 
@@ -107,8 +108,25 @@ def test_without_any_noise_every_sample_is_discarded_and_no_weight_moves(
     assert results["reads_to_target"] is None
     assert any("every sample was discarded" in note for note in results["notes"])
     for name in ("weights_0", "weights_1"):
-        first, last = stream(outcome, name)
-        assert np.array_equal(first, last)
+        first, *later = stream(outcome, name)
+        assert later
+        assert all(np.array_equal(first, row) for row in later)
+
+
+@pytest.mark.parametrize("most", [200, 2])
+def test_weights_are_kept_while_they_move_and_never_too_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(conditions, "MOST_WEIGHT_ROWS", most)
+    outcome = learn(tmp_path, 5, *SHORT, "evaluate_every=4", "optimiser=sgd")
+    evaluations = len(stream(outcome, "evaluation"))
+    every = -(-evaluations // most)
+    # The last evaluation is the end.
+    assert outcome.results["updates"] == 4 * evaluations
+    for name in ("weights_0", "bias_0", "weights_1", "bias_1"):
+        rows = stream(outcome, name)
+        assert len(rows) == 1 + (evaluations - 1) // every + 1
+        assert not any(np.array_equal(one, two) for one, two in pairwise(rows))
 
 
 def test_junctions_on_learn_without_any_instrument_noise(tmp_path: Path) -> None:

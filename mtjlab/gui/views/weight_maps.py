@@ -85,7 +85,12 @@ class WeightMaps(QtWidgets.QWidget):
             if shown is not None:
                 one.show_values(shown, name="weight")
         count = max((len(self._run.tables[n].rows) for n in self._names), default=0)
-        self._when.setText(("", "as at the start", "as at the end")[min(count, 2)])
+        self._when.setText(self._words(count))
+
+    def _words(self, rows: int) -> str:
+        if rows < 2:
+            return ("", "as at the start")[rows]
+        return "as at the end" if self._run.status == "finished" else "as last kept in the run file"
 
     def _matrix(self, rows: NDArray[np.generic]) -> NDArray[np.float64] | None:
         if not len(rows):
