@@ -59,6 +59,8 @@ class Plot(pg.PlotWidget):
         self.crosshair = True
         # Words at a point, where a view knows better than the two axes: a map, a matrix.
         self.words_at: Callable[[float, float], str] | None = None
+        # Where a view sets the axes by itself: how it sees everything again.
+        self.reset: Callable[[], None] | None = None
         self._moved = pg.SignalProxy(
             self.scene().sigMouseMoved, rateLimit=CROSSHAIR_HZ, slot=self._follow
         )
@@ -158,7 +160,10 @@ class Plot(pg.PlotWidget):
 
     def reset_zoom(self) -> None:
         """Everything in view, and following again."""
-        self.getPlotItem().getViewBox().enableAutoRange()
+        if self.reset is not None:
+            self.reset()
+        else:
+            self.getPlotItem().getViewBox().enableAutoRange()
 
     def set_crosshair(self, on: bool) -> None:
         """Show or hide it."""

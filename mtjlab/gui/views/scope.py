@@ -59,6 +59,7 @@ class ScopeView(View):
         self.bar: ScopeBar | None = None
         self.traces = ScopePlots(theme)
         self.traces.moved.connect(self._moved)
+        self.traces.reset.connect(self.follow)
         self.traces.resized.connect(self._ask_frame)
         self.traces.chosen.connect(lambda place: self._choose(self.channels[place], tell=True))
         self.analysis = AnalysisTabs(theme)

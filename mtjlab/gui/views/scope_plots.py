@@ -26,11 +26,13 @@ class ScopePlots(QtWidgets.QWidget):
         moved: begin and end that the mouse has made of the axis of time.
         chosen: the place of a plot that was clicked.
         resized: other columns are to be drawn.
+        reset: everything is to be seen again.
     """
 
     moved = QtCore.pyqtSignal(float, float)
     chosen = QtCore.pyqtSignal(int)
     resized = QtCore.pyqtSignal()
+    reset = QtCore.pyqtSignal()
 
     def __init__(self, theme: Theme, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,7 @@ class ScopePlots(QtWidgets.QWidget):
         for index, name in enumerate(names):
             plot = Plot(self._theme)
             plot.title = name
+            plot.reset = self.reset.emit
             plot.setAccessibleName(f"trace of {name}")
             plot.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)
             plot.set_axes(("", "s"), ("", unit))

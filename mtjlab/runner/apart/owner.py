@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from mtjlab.core.errors import NotSafeError
+from mtjlab.core.errors import MtjlabError, NotSafeError
 from mtjlab.core.events import Event, Notice, RunEnded, RunStarted
 from mtjlab.runner.apart import frames
 from mtjlab.runner.apart.order import Order
@@ -87,6 +87,8 @@ class RunApart:
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting: list[str] = []
         self._ended_told = False
+        # Unless it is said, a real chip may be behind it.
+        self._twin = False
         self._thread = threading.Thread(target=self._execute, name="mtjlab run apart")
 
     def start(self) -> None:
@@ -162,6 +164,7 @@ class RunApart:
             if event is None:
                 continue
             if isinstance(event, RunStarted):
+                self._twin = event.twin
                 self.outcome.run_id = event.run_id
                 self.outcome.run_file = Path(event.run_file) if event.run_file else None
                 self._spare.renew_later()
@@ -183,10 +186,15 @@ class RunApart:
 
     def _died(self, code: int | None) -> None:
         how = f"signal {-code}" if code is not None and code < 0 else f"code {code}"
+        said = f"the process of the run ended without a word ({how})"
+        resume = "`mtjlab resume` goes on from the last checkpoint"
         self.outcome.status = "failed"
-        self.outcome.error = NotSafeError(
-            f"the process of the run ended without a word ({how}). Its supervisor makes the bench "
-            "safe; `mtjlab safe` proves it. `mtjlab resume` goes on from the last checkpoint"
+        self.outcome.error = (
+            MtjlabError(f"{said}, and its twin with it: no real output was on. {resume}")
+            if self._twin
+            else NotSafeError(
+                f"{said}. Its supervisor makes the bench safe; `mtjlab safe` proves it. {resume}"
+            )
         )
 
     def _tell(self, event: Event) -> None:

@@ -100,6 +100,17 @@ def test_a_short_window_has_every_sample(qtbot: QtBot) -> None:
     np.testing.assert_array_equal(rows[:, 1:], trace[-200:])
 
 
+def test_a_reset_zoom_follows_the_newest_sample_again(qtbot: QtBot) -> None:
+    view = opened(qtbot, fed(begun(), noise(2.0)), 0.5)
+    view._moved(-1.5, -1.0)
+    assert view.sight.end_s is not None
+    plot = view.traces.plots[0]
+    plot.reset_zoom()
+    assert view.sight.end_s is None
+    # The axes stay the view's own.
+    assert plot.getPlotItem().getViewBox().autoRangeEnabled() == [False, False]
+
+
 def test_keys_move_the_window_zoom_it_and_follow_again(qtbot: QtBot) -> None:
     view = opened(qtbot, fed(begun(), noise(1.0)), 0.2)
     keys = QtCore.Qt.Key

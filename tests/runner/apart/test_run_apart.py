@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtjlab.core.errors import Aborted, ParameterError
+from mtjlab.core.errors import Aborted, NotSafeError, ParameterError
 from mtjlab.core.events import BenchSeen, Event, RunEnded, StateChanged, StepDone
 from mtjlab.runner import Run
 from mtjlab.runner.apart import Order, RunApart, Spare
@@ -135,10 +135,22 @@ def test_a_process_that_is_killed_is_told_and_the_file_says_died(
     assert run.wait(60)
     assert run.outcome.status == "failed"
     assert "signal 9" in str(run.outcome.error)
+    # Nothing real was on, and nobody need go to a rack.
+    assert "its twin with it" in str(run.outcome.error)
+    assert not isinstance(run.outcome.error, NotSafeError)
     assert isinstance(heard.events[-1], RunEnded)
     (file,) = tmp_path.glob("*/*.h5")
     with RunReader.open(file) as died:
         assert died.status == "died"
+
+
+def test_a_process_that_dies_before_it_said_what_it_runs_on_may_have_left_something_on(
+    tmp_path: Path, spare: Spare
+) -> None:
+    run = RunApart(order(tmp_path, LONG), [], spare)
+    run._died(-11)
+    assert isinstance(run.outcome.error, NotSafeError)
+    assert "signal 11" in str(run.outcome.error)
 
 
 def test_a_listener_that_fails_does_not_lose_the_end(tmp_path: Path, spare: Spare) -> None:
