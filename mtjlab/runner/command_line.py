@@ -7,6 +7,7 @@ from typing import Any
 
 from mtjlab.core.places import runs_dir
 from mtjlab.core.toml_value import toml_or_text, toml_value
+from mtjlab.runner.pace import PaceName
 from mtjlab.runner.queue_item import QueueItem
 
 
@@ -21,7 +22,7 @@ def command_of(item: QueueItem, out: Path) -> str:
     """
     if item.kind == "run":
         asked = (item.protocol, item.bench, item.parameters, item.settings, item.seed)
-        return run_command(*asked, out=out)
+        return run_command(*asked, pace=item.pace, out=out)
     # A replay leaves no file unless it is told where.
     words = ["mtjlab", item.kind, str(item.source)]
     return shlex.join(words + (["--out", str(out)] if item.kind == "replay" else _out(out)))
@@ -34,6 +35,7 @@ def run_command(
     settings: tuple[str, ...] = (),
     seed: int | None = None,
     *,
+    pace: PaceName = "virtual",
     out: Path,
 ) -> str:
     """`mtjlab run PROTOCOL --bench BENCH --set ... --seed N`, and `--out` as in `command_of`."""
@@ -43,6 +45,8 @@ def run_command(
         words += ["--set", text]
     if seed is not None:
         words += ["--seed", str(seed)]
+    if pace != "virtual":
+        words += ["--pace", pace]
     return shlex.join(words + _out(out))
 
 

@@ -17,6 +17,7 @@ from mtjlab.core.events import Event
 from mtjlab.runner.apart.order import Order
 from mtjlab.runner.estimate import Estimates
 from mtjlab.runner.outcome import words
+from mtjlab.runner.pace import PaceName
 from mtjlab.runner.queue_item import OnFailure, QueueChanged, QueueItem
 from mtjlab.runner.queue_list import QueueList, check
 from mtjlab.runner.queue_work import Make, Work, in_thread
@@ -97,6 +98,7 @@ class Queue:
         name: str = "",
         uses: Sequence[Use] = (),
         on_failure: OnFailure = "continue",
+        pace: PaceName = "virtual",
         first: bool = False,
     ) -> int:
         """Add a run and return its key.
@@ -110,6 +112,7 @@ class Queue:
             name: of the item; a number is added where it is taken.
             uses: parameters that earlier items supply.
             on_failure: `stop` holds the queue when it fails.
+            pace: as in `QueueItem`.
             first: before all that wait.
 
         Raises:
@@ -126,6 +129,7 @@ class Queue:
                 settings=tuple(settings),
                 uses=tuple(uses),
                 on_failure=on_failure,
+                pace=pace,
             )
             before = self.items()
             check(before[: self._list.first_waiting()] if first else before, item)

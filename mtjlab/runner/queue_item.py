@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mtjlab.runner.outcome import Outcome
+from mtjlab.runner.pace import PaceName
 from mtjlab.runner.session_file import SessionStep, Use
 
 Kind = Literal["run", "resume", "replay"]
@@ -26,6 +27,7 @@ class QueueItem:
         protocol, bench, parameters, settings, seed: as in `plan`.
         uses: parameters that earlier items supply.
         on_failure: `stop` holds the queue when this item fails.
+        pace: as in `Plan`; session files have none, for it changes no byte of what is measured.
         status: where it stands; `error` says why it failed or was skipped.
         done, total: of the run, in the protocol's own unit.
         estimate_s: wall time left, s; None where nothing is known of it.
@@ -42,6 +44,7 @@ class QueueItem:
     settings: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
     on_failure: OnFailure = "continue"
+    pace: PaceName = "virtual"
     source: Path | None = None
     status: Status = "waiting"
     error: str | None = None

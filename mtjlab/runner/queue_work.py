@@ -124,6 +124,7 @@ class Work:
             command=command_of(item, self._runs_dir),
             # Somebody sits there: an instrument that does not come back is waited for, safe.
             on_error="pause",
+            pace=item.pace,
             step=item.name,
             uses=uses,
             source=None if item.source is None else str(item.source),

@@ -1,6 +1,7 @@
 """The command line of an item asks for the same run, as the command line itself reads it."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import Field
 
 from mtjlab.cli.app import app
 from mtjlab.core.parameters import Parameters, from_texts
+from mtjlab.runner.apart.order import Order
 from mtjlab.runner.command_line import command_of
 from mtjlab.runner.plan import plan
 from mtjlab.runner.queue_item import QueueItem
@@ -95,6 +97,14 @@ def test_a_run_gone_on_with_is_its_own_verb(kind: Any) -> None:
     said = " --out runs" if kind == "replay" else ""
     assert command == f"mtjlab {kind} '{source}'{said}"
     assert Path(read(command)["run"]) == source
+
+
+def test_a_pace_that_is_not_the_usual_one_is_said_and_kept(tmp_path: Path) -> None:
+    item = QueueItem(1, "a", "iv_sweep", "twin", 3, pace="realtime")
+    assert read(command_of(item, Path("runs")))["pace"] == "realtime"
+    assert "--pace" not in command_of(replace(item, pace="virtual"), Path("runs"))
+    order = Order("run", "iv_sweep", "twin", 3, str(tmp_path), pace=item.pace)
+    assert Order.of_text(order.to_text()).plan().pace == "realtime"
 
 
 @pytest.mark.parametrize("kind", ["run", "resume", "replay"])

@@ -14,6 +14,7 @@ from mtjlab.core.toml_value import toml_or_text
 from mtjlab.gui.parameters.draft import Draft
 from mtjlab.gui.parameters.run_options import RunOptions
 from mtjlab.runner.offered import about_protocol
+from mtjlab.runner.pace import PaceName
 from mtjlab.runner.plan import recipe
 from mtjlab.runner.queue_item import OnFailure, QueueItem
 from mtjlab.store import RunReader
@@ -27,7 +28,7 @@ class Asked:
         protocol: to ask what unsaid parameters come to.
         about: one sentence.
         sheet: its parameters.
-        options: seed, name, bench, on_failure.
+        options: seed, name, bench, on_failure, pace.
         supplied: parameter -> `item.result` that it is taken from; these are not entered.
     """
 
@@ -83,6 +84,7 @@ class Asked:
                 "name": item.name or None,
                 "bench": item.bench,
                 "on_failure": item.on_failure,
+                "pace": item.pace,
             }
         )
         return asked
@@ -130,4 +132,5 @@ class Asked:
             given.get("seed"),
             given.get("name", ""),
             cast(OnFailure, given.get("on_failure", "continue")),
+            cast(PaceName, given.get("pace", "virtual")),
         )

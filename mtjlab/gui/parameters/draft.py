@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mtjlab.runner.pace import PaceName
 from mtjlab.runner.queue_item import OnFailure
 
 
@@ -18,6 +19,7 @@ class Draft:
         seed: of the run; None: drawn when it begins, and recorded.
         name: of the item in a queue; "" for that of the protocol.
         on_failure: what its failure does to the items after it.
+        pace: of a twin in this program.
     """
 
     protocol: str
@@ -26,3 +28,4 @@ class Draft:
     seed: int | None = None
     name: str = ""
     on_failure: OnFailure = "continue"
+    pace: PaceName = "virtual"

@@ -245,7 +245,9 @@ class ParameterPanel(QtWidgets.QWidget):
         alone = good and not self.asked.supplied
         draft = self.asked.draft(self._bench)
         of = (draft.protocol, draft.bench, draft.parameters)
-        command = run_command(*of, seed=draft.seed, out=self._runs_dir) if alone else ""
+        command = ""
+        if alone:
+            command = run_command(*of, seed=draft.seed, pace=draft.pace, out=self._runs_dir)
         self.command.say(command)
 
     def _help(self, key: str) -> None:

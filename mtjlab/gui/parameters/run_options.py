@@ -6,6 +6,7 @@ from pydantic import Field
 
 from mtjlab.bench.file import shipped
 from mtjlab.core.parameters import Ge, Parameters
+from mtjlab.runner.pace import PaceName
 from mtjlab.runner.queue_item import OnFailure
 
 
@@ -27,4 +28,9 @@ class RunOptions(Parameters):
     )
     on_failure: OnFailure = Field(
         "continue", description="what a failure of this run does to the rest of the queue"
+    )
+    pace: PaceName = Field(
+        "virtual",
+        description="of a twin in this program; realtime: as long as the real bench would take, "
+        "for whoever wants to watch. What is measured is the same",
     )

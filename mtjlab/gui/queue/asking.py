@@ -135,4 +135,5 @@ def _asked(draft: Draft) -> dict[str, Any]:
         "seed": draft.seed,
         "name": draft.name,
         "on_failure": draft.on_failure,
+        "pace": draft.pace,
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mtjlab.runner.again import replayed, resumed
+from mtjlab.runner.pace import PaceName
 from mtjlab.runner.plan import Link, OnError, Plan, plan
 from mtjlab.store import RunReader
 from mtjlab.store.json_text import to_json
@@ -22,6 +23,7 @@ class Order:
         kind: `resume` and `replay` take everything from the run file `source`.
         protocol, bench, parameters, settings, seed, runs_dir, command, on_error: as in `plan`.
         step, uses: as in `Link`.
+        pace: as in `Plan`, of a `run`.
     """
 
     kind: Kind
@@ -36,6 +38,7 @@ class Order:
     step: str = ""
     uses: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
+    pace: PaceName = "virtual"
 
     def to_text(self) -> str:
         """One line of JSON."""
@@ -55,7 +58,7 @@ class Order:
         """
         runs_dir = Path(self.runs_dir)
         if self.kind == "run":
-            return plan(
+            settled = plan(
                 self.protocol,
                 self.bench,
                 parameters=self.parameters,
@@ -66,6 +69,7 @@ class Order:
                 on_error=self.on_error,
                 link=Link(step=self.step, uses=self.uses) if self.uses else Link(),
             )
+            return replace(settled, pace=self.pace)
         with RunReader.open(str(self.source)) as run:
             if self.kind == "replay":
                 return replayed(run, runs_dir=runs_dir, command=self.command)

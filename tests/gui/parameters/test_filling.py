@@ -82,7 +82,14 @@ def test_parameters_are_saved_and_loaded(at: Callable, tmp_path: Path) -> None:
 def test_an_item_of_the_queue_is_edited(at: Callable) -> None:
     desk = at("noise_learning")
     item = QueueItem(
-        4, "first", "iv_sweep", "array", 3, parameters={"points": 9}, on_failure="stop"
+        4,
+        "first",
+        "iv_sweep",
+        "array",
+        3,
+        parameters={"points": 9},
+        on_failure="stop",
+        pace="realtime",
     )
     desk.panel.edit(item)
     buttons = desk.panel.buttons
@@ -93,7 +100,8 @@ def test_an_item_of_the_queue_is_edited(at: Callable) -> None:
     desk.bot.waitUntil(lambda: len(desk.edited) == 1)
     ((key, draft),) = desk.edited
     assert (key, draft.protocol, draft.bench, draft.seed) == (4, "iv_sweep", "array", 3)
-    assert (draft.parameters, draft.name, draft.on_failure) == ({"points": 11}, "first", "stop")
+    assert (draft.parameters, draft.name) == ({"points": 11}, "first")
+    assert (draft.on_failure, draft.pace) == ("stop", "realtime")
     assert buttons.submit.text() == "&Add to queue"
     desk.panel.edit(QueueItem(5, "iv_sweep", "iv_sweep", "twin", 1))
     desk.panel.leave(4)
