@@ -83,6 +83,7 @@ class Photographer:
 def main() -> int:
     """Everything that the pages show."""
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["MTJLAB_RUNS"] = f"{folder}/runs"
         camera = Photographer(Path(folder))
         session = camera.session
         session.bench.buttons["connect"].click()

@@ -15,16 +15,17 @@ class LineEditor(QtWidgets.QLineEdit):
     def __init__(self, suggestions: Sequence[str], parent: QtWidgets.QWidget | None = None) -> None:
         """`suggestions` open with the Down key, or as something is typed."""
         super().__init__(parent)
+        self._show: QtWidgets.QAction | None = None
         if suggestions:
             completer = QtWidgets.QCompleter(list(suggestions), self)
             completer.setCaseSensitivity(QtCore.Qt.CaseSensitivity.CaseInsensitive)
             completer.activated.connect(self.entered)
             self.setCompleter(completer)
-            icon = arrow_icon(self.palette().color(QtGui.QPalette.ColorRole.Text))
-            show = self.addAction(icon, QtWidgets.QLineEdit.ActionPosition.TrailingPosition)
-            assert show is not None
-            show.setToolTip("What is known (Down key)")
-            show.triggered.connect(self._show_all)
+            icon = _arrow()
+            self._show = self.addAction(icon, QtWidgets.QLineEdit.ActionPosition.TrailingPosition)
+            assert self._show is not None
+            self._show.setToolTip("What is known (Down key)")
+            self._show.triggered.connect(self._show_all)
         self.textEdited.connect(self.entered)
 
     def show_text(self, text: str) -> None:
@@ -46,6 +47,12 @@ class LineEditor(QtWidgets.QLineEdit):
             style.unpolish(self)
             style.polish(self)
 
+    def changeEvent(self, event: QtCore.QEvent | None) -> None:
+        """The arrow is a picture in the colours of the application."""
+        super().changeEvent(event)
+        if _coloured(event) and self._show is not None:
+            self._show.setIcon(_arrow())
+
     def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
         """Down in a line with suggestions shows them all."""
         down = event is not None and event.key() == QtCore.Qt.Key.Key_Down
@@ -59,6 +66,15 @@ class LineEditor(QtWidgets.QLineEdit):
         assert completer is not None
         completer.setCompletionPrefix("")
         completer.complete()
+
+
+def _coloured(event: QtCore.QEvent | None) -> bool:
+    # Of a palette Qt tells only those who have none of their own; of a style everybody.
+    return event is not None and event.type() == QtCore.QEvent.Type.StyleChange
+
+
+def _arrow() -> QtGui.QIcon:
+    return arrow_icon(QtWidgets.QApplication.palette().color(QtGui.QPalette.ColorRole.Text))
 
 
 def arrow_icon(colour: QtGui.QColor) -> QtGui.QIcon:
@@ -125,6 +141,12 @@ class ChoiceEditor(QtWidgets.QComboBox):
         mine = QtGui.QPalette(of_all)
         mine.setColor(roles.ButtonText, of_all.color(role))
         self.setPalette(mine)
+
+    def changeEvent(self, event: QtCore.QEvent | None) -> None:
+        """A palette of one's own does not follow that of the application."""
+        super().changeEvent(event)
+        if _coloured(event):
+            self._colour()
 
     def wheelEvent(self, event: QtGui.QWheelEvent | None) -> None:
         """Scrolling the form must not change a value on the way."""

@@ -9,6 +9,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 from mtjlab.core.errors import MtjlabError
 from mtjlab.gui.live.collected import Collected
 from mtjlab.gui.theme import Theme
+from mtjlab.gui.views.key_line import entry, titled
 from mtjlab.gui.views.plot import Plot
 from mtjlab.store import Comparison, RunReader, compare
 from mtjlab.store.compare import word
@@ -48,7 +49,6 @@ class CompareView(QtWidgets.QWidget):
         for box, name in ((self.stream, "Stream"), (self.across, "Across"), (self.up, "Up")):
             box.setAccessibleName(name)
         self.plot = Plot(theme, "two runs")
-        self.plot.addLegend(offset=(-10, 10), labelTextColor=theme.ink, brush=theme.panel)
         self.table = QtWidgets.QTableWidget(0, 3)
         self.table.setHorizontalHeaderLabels(["what differs", one.stem, two.stem])
         self.table.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -146,22 +146,27 @@ class CompareView(QtWidgets.QWidget):
             return
         name, x, y = (str(box.currentText()) for box in (self.stream, self.across, self.up))
         self.plot.clear_curves()
+        keys = []
         dashes = QtCore.Qt.PenStyle.SolidLine, _DASHED
         for index, (run, dash) in enumerate(zip(self._runs, dashes, strict=True)):
             table = run.tables[name]
             values = table.column(y)
             across = np.arange(len(values)) if x == _INDEX else table.column(x)
             pen = self._theme.pen(index, 1.5, dash)
+            symbol = "ot"[index] if len(values) < 60 else ""
+            line = ("solid", "dash")[index]
+            keys.append(entry(_named(run), pen.color().name(), symbol, line))
             self.plot.plot(
                 across,
                 values,
                 pen=pen,
-                symbol="ot"[index] if len(values) < 60 else None,
+                symbol=symbol or None,
                 symbolSize=7,
                 symbolPen=pen,
                 symbolBrush=None,
                 name=_named(run),
             )
+        titled(self.plot.getPlotItem(), self._theme, f"{name}: {y}", keys)
         self.plot.set_axes((x, ""), (y, self._runs[0].tables[name].stream.unit))
         self.plot.reset_zoom()
 

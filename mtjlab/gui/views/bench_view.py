@@ -11,6 +11,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 from mtjlab.core.units import si
 from mtjlab.gui.live.collected import Collected
 from mtjlab.gui.theme import Theme
+from mtjlab.gui.views.key_line import entry, titled
 from mtjlab.gui.views.plot import Plot
 from mtjlab.gui.views.view import View
 
@@ -38,6 +39,7 @@ class BenchView(View):
         self._clock_s = clock_s
         self._began_s = clock_s()
         self._history: deque[tuple[float, dict[str, float], dict[str, float]]] = deque(maxlen=KEPT)
+        self._named: list[str] = []
         self.words = QtWidgets.QLabel()
         self.table = QtWidgets.QTableWidget(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels(list(COLUMNS))
@@ -50,7 +52,6 @@ class BenchView(View):
         heads.setSectionResizeMode(QtWidgets.QHeaderView.ResizeMode.Stretch)
         self.plot = Plot(theme, "Set-points and readings")
         self.plot.set_axes(("wall time", "s"), ("voltage", "V"))
-        self.plot.addLegend(offset=(10, 10), labelTextColor=theme.ink, brush=theme.panel)
         split = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
         split.addWidget(self.table)
         split.addWidget(self.plot)
@@ -107,6 +108,14 @@ class BenchView(View):
         self.plot.empty("" if self.run.setpoints else "nothing has been set yet")
         names = sorted({name for _t, levels, _m in self._history for name in levels})[:MOST_LINES]
         times = np.array([moment for moment, _l, _m in self._history])
+        if names != self._named:
+            self._named = names
+            keys = [
+                entry(name, self.theme.pen(index).color().name(), line="solid")
+                for index, name in enumerate(names)
+            ]
+            title = "Set-points (lines) and readings (dotted)"
+            titled(self.plot.getPlotItem(), self.theme, title, keys)
         known = {curve.name(): curve for curve in self.plot.getPlotItem().listDataItems()}
         for index, name in enumerate(names):
             set_v = [levels.get(name, np.nan) for _t, levels, _m in self._history]

@@ -14,7 +14,7 @@ from mtjlab.gui.theme import Theme
 from mtjlab.gui.views.plot import Plot
 from mtjlab.gui.views.trace_item import TraceItem
 
-LEFT_PX, RIGHT_PX, BOTTOM_PX, LEAST_PX = 70, 72, 40, 52
+LEFT_PX, RIGHT_PX, BOTTOM_PX, LEAST_PX = 70, 72, 40, 44
 # A range of volts is kept until it is left, or twice too wide.
 _MARGIN = 0.08
 

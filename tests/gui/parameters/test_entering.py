@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Annotated
 
 import pytest
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore, QtGui, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from mtjlab.core.parameter_sheet import ParameterSheet
 from mtjlab.core.parameters import Gt, Le, Parameters, Quantity
 from mtjlab.gui.parameters.row import Row
+from mtjlab.gui.theme import DARK, LIGHT, apply
 
 Key = QtCore.Qt.Key
 Held = QtCore.Qt.KeyboardModifier
@@ -189,3 +190,24 @@ def test_help_names_range_and_meaning(at: Callable, name: str) -> None:
     height = desk.panel.help.height()
     desk.panel.form.go_to("nplc")
     assert desk.panel.help.height() == height
+
+
+def test_colours_that_turn_turn_every_row(at: Callable) -> None:
+    desk = at("noise_learning")
+    app = QtWidgets.QApplication.instance()
+    rows = desk.panel.form.rows
+    (arrow,) = rows["task"].editor.actions()
+
+    def darkest() -> int:
+        image = arrow.icon().pixmap(32).toImage()
+        return image.pixelColor(16, 14).lightness()
+
+    try:
+        for theme in (DARK, LIGHT):
+            apply(app, theme)
+            palette = rows["junctions"].editor.palette()
+            assert palette.color(palette.ColorRole.Button).name() == theme.panel
+            assert palette.color(palette.ColorRole.ButtonText).name() == theme.ink
+            assert darkest() == QtGui.QColor(theme.ink).lightness()
+    finally:
+        apply(app, LIGHT)

@@ -53,21 +53,23 @@ def test_a_target_that_was_not_reached_is_said(qtbot: QtBot, half_way: Runs) -> 
     assert "not reached" in said(view)
 
 
-def test_weights_say_whether_they_are_of_the_start_or_the_end(
-    qtbot: QtBot, ended: Runs, half_way: Runs
-) -> None:
-    run = ended("xor")
-    view = shown(qtbot, run)
-    for layer, one in enumerate(view.weights.maps):
-        matrix = run.tables[f"weights_{layer}"].rows[-1]
-        np.testing.assert_array_equal(one.values, matrix)
-        low, high = one.bar.levels()
-        assert low == -high == pytest.approx(-np.abs(matrix).max())
-    words = {label.text() for label in view.weights.findChildren(QtWidgets.QLabel)}
-    assert "as at the end" in words
-    view = shown(qtbot, half_way("xor"))
-    words = {label.text() for label in view.weights.findChildren(QtWidgets.QLabel)}
-    assert "as at the start" in words
+def test_weights_say_of_when_they_are(qtbot: QtBot, ended: Runs, half_way: Runs) -> None:
+    whole = ended("xor")
+    rows = len(whole.tables["weights_0"])
+    for run, said_of in (
+        (whole, "as at the end"),
+        (half_way("xor"), "as last kept in the run file"),
+        (half_way("xor", 1.0, "aborted"), "as last kept in the run file"),
+        (half_way("xor", 1.0 / rows), "as at the start"),
+    ):
+        view = shown(qtbot, run)
+        for layer, one in enumerate(view.weights.maps):
+            matrix = run.tables[f"weights_{layer}"].rows[-1]
+            np.testing.assert_array_equal(one.values, matrix)
+            low, high = one.bar.levels()
+            assert low == -high == pytest.approx(-np.abs(matrix).max())
+        words = {label.text() for label in view.weights.findChildren(QtWidgets.QLabel)}
+        assert said_of in words
 
 
 @pytest.mark.parametrize(
