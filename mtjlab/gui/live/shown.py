@@ -10,6 +10,8 @@ from mtjlab.gui.live.trace import Trace
 
 # So many samples to a column are drawn as they are, each a step.
 _SINGLE = 1.0
+# Of a channel's range, in one column: what happens there can only be guessed.
+_MOST = 0.7
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class Shown:
     def narrow(self) -> bool:
         """No column is wider than a pixel."""
         return self.width_s < 1.001 * self.wanted_s
+
+    @property
+    def filled(self) -> float:
+        """Share of columns that reach over most of what their channel shows; 0 of none."""
+        if self.single or not self.low.size:
+            return 0.0
+        high, low = np.nan_to_num(self.high, nan=-np.inf), np.nan_to_num(self.low, nan=np.inf)
+        span = (high.max(axis=1) - low.min(axis=1))[:, np.newaxis]
+        return float(np.mean((high - low > _MOST * span) & (span > 0)))
 
     def joined(self, channel: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lower and upper end of a bar for each column, nan where it has no number.

@@ -28,6 +28,8 @@ _WIDE_PX = 820
 _WORDS_EVERY_S = 0.5
 # Flips in a column beyond which nothing but a band is seen.
 _MANY_FLIPS = 1.0
+# Share of columns that are drawn from end to end.
+_SOLID = 0.9
 _CELL = re.compile(r"r(\d+)c(\d+)")
 
 
@@ -178,6 +180,8 @@ class ScopeView(View):
             if flips > _MANY_FLIPS:
                 count = f"{flips:.0f}" if flips >= 10.0 else f"{flips:.2g}"
                 words.append(f"about {count} flips a pixel: choose a shorter window")
+            elif shown.filled > _SOLID:
+                words.append("every pixel has both levels: choose a shorter window")
             words.append(f"smallest and largest sample of each {si(shown.width_s, 's', 3)}")
         if shown.coarse:
             words.append(f"coarse: known for each {si(shown.known_s, 's', 3)} only")

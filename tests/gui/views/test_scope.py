@@ -68,6 +68,20 @@ def test_a_spike_of_one_sample_in_ten_seconds_is_seen(qtbot: QtBot) -> None:
     assert view.traces.curves[0].getData()[1].max() < 0.05
 
 
+def test_a_band_of_one_colour_says_what_to_do(qtbot: QtBot) -> None:
+    fast = noise(2.0) + 0.01 * (np.arange(round(2.0 * RATE_HZ)) // 10 % 2)[:, np.newaxis]
+    view = opened(qtbot, fed(begun(), fast), 2.0)
+    assert view.bar is not None
+    qtbot.waitUntil(lambda: "choose a shorter window" in view.bar.words.text())
+    view.set_span(2e-3)
+    qtbot.waitUntil(lambda: "every sample" in view.bar.words.text())
+    slow = noise(2.0)
+    slow[len(slow) // 2 :] += 0.01
+    view = opened(qtbot, fed(begun(), slow), 2.0)
+    assert view.shown is not None
+    assert view.shown.filled < 0.1
+
+
 def test_a_gap_is_a_gap_in_the_line_with_its_length_in_words(qtbot: QtBot) -> None:
     run = fed(begun(), noise(0.5))
     run(Rows("segments", 1, np.array([[0.5 * RATE_HZ, 0.8, 1.0 / RATE_HZ, 0.3]])))
