@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -27,8 +28,9 @@ DEATHS: dict[str, signal.Signals | None] = {
     "exception in the shutdown": None,
     "GUI close": None,
     "GUI killed": signal.SIGKILL,
+    "GUI and its run killed": signal.SIGKILL,
 }
-_WINDOW = ("GUI close", "GUI killed")
+_WINDOW = ("GUI close", "GUI killed", "GUI and its run killed")
 _OWN = {"os._exit": "exit", "exception in the protocol": "protocol"}
 _OWN["exception in the shutdown"] = "shutdown"
 SAFE_WITHIN_S = 2.0
@@ -84,12 +86,20 @@ def one(served: Served, ask: Ask, death: str, delay_s: float) -> float | None:
             _expect(process, "dying")
         else:
             time.sleep(delay_s)
-            os.kill(process.pid, number)
+            both = death == "GUI and its run killed"
+            for each in (process.pid, *(_children(process.pid) if both else ())):
+                os.kill(each, number)
         since_s = time.monotonic()
         took_s = seconds_until_safe(ask, since_s, _LOOK_S)
         if took_s is not None and number is signal.SIGSTOP:
             return max(0.0, took_s - LEASE_S)
         return took_s
+
+
+def _children(pid: int) -> list[int]:
+    """Of a window: its run, and the process that waits for the next; not their supervisors."""
+    lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for found in lists for child in found.split()]
 
 
 def _expect(process: subprocess.Popen[str], word: str) -> None:

@@ -1,6 +1,5 @@
 """A queue that is watched: tests wait for what it tells, never for a time."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 from mtjlab.core.events import Event, StepDone
 from mtjlab.runner.queue import Queue
 from mtjlab.runner.queue_item import QueueChanged, QueueItem
+from tests.runner.news import TIMEOUT_S, News
 
-TIMEOUT_S = 60.0
+__all__ = ["LONG", "SHORT", "TIMEOUT_S", "WatchedQueue"]
 
 # Long enough to be stopped in the middle, whatever the machine is.
 LONG: dict[str, Any] = {"task": "iris", "epochs": 2000, "evaluate_every": 1}
@@ -27,15 +27,14 @@ class WatchedQueue:
     def __init__(self, folder: Path, **more: Any) -> None:
         self.changes: list[QueueChanged] = []
         self.acts: dict[str, Callable[[], None]] = {}
-        self._told = threading.Condition()
+        self._news = News()
         self.queue = Queue(folder, self.heard, self.collector, **more)
 
     def heard(self, changed: Any) -> None:
         """By the queue, or a desk."""
-        with self._told:
-            if isinstance(changed, QueueChanged):
-                self.changes.append(changed)
-            self._told.notify_all()
+        if isinstance(changed, QueueChanged):
+            self.changes.append(changed)
+        self._news.came()
 
     def collector(self, item: QueueItem) -> Callable[[Event], None]:
         def listen(event: Event) -> None:
@@ -46,8 +45,7 @@ class WatchedQueue:
 
     def until(self, true: Callable[[], bool]) -> None:
         """Wait for it."""
-        with self._told:
-            assert self._told.wait_for(true, TIMEOUT_S), self.queue.items()
+        self._news.until(true, self.queue.items)
 
     def named(self, name: str) -> QueueItem:
         return {item.name: item for item in self.queue.items()}[name]

@@ -1,6 +1,5 @@
 """The desk: the bench between runs, the queue, and STOP, on the twin."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from mtjlab.runner.desk import Desk
 from mtjlab.runner.outcome import Outcome
 from mtjlab.runner.queue_item import QueueChanged
 from mtjlab.runner.queue_work import Work
-from tests.runner.queue_watch import LONG, SHORT, TIMEOUT_S
+from tests.runner.news import TIMEOUT_S, News
+from tests.runner.queue_watch import LONG, SHORT
 
 
 class WatchedDesk:
@@ -25,26 +25,23 @@ class WatchedDesk:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._told = threading.Condition()
+        self._news = News()
         self.phases: list[str] = []
         self.why = ""
         self.desk = Desk(folder, self.heard)
 
     def heard(self, event: object) -> None:
-        with self._told:
-            if isinstance(event, BenchState):
-                self.phases.append(event.phase)
-            if isinstance(event, QueueChanged):
-                self.why = event.why
-            self._told.notify_all()
+        if isinstance(event, BenchState):
+            self.phases.append(event.phase)
+        if isinstance(event, QueueChanged):
+            self.why = event.why
+        self._news.came()
 
     def until_status(self, *statuses: str) -> None:
-        with self._told:
-            assert self._told.wait_for(lambda: self.statuses == list(statuses), TIMEOUT_S)
+        self._news.until(lambda: self.statuses == list(statuses), lambda: self.statuses)
 
     def until_phase(self, phase: str) -> None:
-        with self._told:
-            assert self._told.wait_for(lambda: self.phases[-1:] == [phase], TIMEOUT_S)
+        self._news.until(lambda: self.phases[-1:] == [phase], lambda: self.phases)
 
     @property
     def statuses(self) -> list[str]:
