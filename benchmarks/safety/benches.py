@@ -82,11 +82,13 @@ class Served:
         name: of the kind.
         bench: file to reach it by.
         ask: what its output really is.
+        kill: it at once, as a fuse would.
     """
 
     name: str
     bench: Path
     ask: witness.Ask
+    kill: Callable[[], None]
 
 
 def _source(driver: str, resource: str, source: str = "smu") -> str:
@@ -149,9 +151,8 @@ def serve(name: str) -> Iterator[Served]:
             start_new_session=True,
         )
         try:
-            yield Served(
-                name, bench, kind.witness(_resource(process, kind.monitor or kind.instrument))
-            )
+            resource = _resource(process, kind.monitor or kind.instrument)
+            yield Served(name, bench, kind.witness(resource), process.kill)
         finally:
             process.terminate()
             process.communicate()

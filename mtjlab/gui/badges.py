@@ -47,9 +47,23 @@ class OutputsBadge(QtWidgets.QLabel):
         self.show_outputs(False, {})
 
     def show_outputs(
-        self, energised: bool, setpoints: Mapping[str, float], currents: Collection[str] = ()
+        self,
+        energised: bool,
+        setpoints: Mapping[str, float],
+        currents: Collection[str] = (),
+        *,
+        unproved: Mapping[str, str] | None = None,
+        silent: Collection[str] = (),
     ) -> None:
-        """`setpoints`: terminal -> V; A for those in `currents`."""
+        """What is on; else what is not known to be off.
+
+        Args:
+            energised: an output is on.
+            setpoints: terminal -> V; A for those in `currents`.
+            currents: terminals that are current sources.
+            unproved: bench -> why its last run could not prove that its outputs are off.
+            silent: instruments that do not answer.
+        """
         moved = [
             f"{name} {si(value, 'A' if name in currents else 'V')}"
             for name, value in setpoints.items()
@@ -57,10 +71,19 @@ class OutputsBadge(QtWidgets.QLabel):
         ]
         rest = f" and {len(moved) - _NAMED} more" if len(moved) > _NAMED else ""
         words = ": " + ", ".join(moved[:_NAMED]) + rest if moved else ""
-        self.setText(f"⚡ OUTPUT ON{words}" if energised else "○ outputs off")
-        self.setToolTip("\n".join(moved) or self.text())
-        if self.property("on") is not energised:
-            self.setProperty("on", energised)
+        if energised:
+            text, more = f"⚡ OUTPUT ON{words}", "\n".join(moved)
+        elif unproved:
+            text, more = "▲ NOT PROVED OFF", "\n".join(unproved.values())
+        elif silent:
+            text, more = f"▲ outputs unknown: no answer from {', '.join(silent)}", ""
+        else:
+            text, more = "○ outputs off", ""
+        self.setText(text)
+        self.setToolTip(more or text)
+        alarming = energised or bool(unproved)
+        if self.property("on") is not alarming:
+            self.setProperty("on", alarming)
             _restyle(self)
 
 

@@ -20,6 +20,7 @@ from mtjlab.gui.runs.panel import RunsPanel
 from mtjlab.gui.window import Window
 from mtjlab.runner.bench_state import BenchChecked, BenchState
 from mtjlab.runner.queue_item import QueueChanged, QueueItem
+from mtjlab.runner.unproved import Unproved
 
 # How far the run is, and what its outputs are: looked at so often.
 LOOK_MS = 100
@@ -70,6 +71,7 @@ class Routes(QtCore.QObject):
         self._bench, self._protocol = bench, protocol
         self._queue, self._runs, self._log = queue, runs, log
         self._remembered = remembered
+        self._unproved = Unproved()
         self.shown = LiveRun(window)
         self.shown.failed.connect(self.tell)
         post.came.connect(self.came)
@@ -133,14 +135,18 @@ class Routes(QtCore.QObject):
                 self._log.say(event.level, event.text)
             case QueueChanged():
                 self._queue.show_queue(event)
+                self._unproved.queue(event.items)
+                self._show_outputs()
                 for item in event.items:
                     if item.status != "waiting":
                         self._protocol.leave(item.key)
             case BenchState():
                 # The dock may be out of sight, and says it again with every state.
                 if event.wrong and event.words not in ("", self._bench.state.words):
-                    self.tell(f"{event.bench}: {event.words}" if event.bench else event.words)
+                    said = f"{event.bench}: {event.words}" if event.bench else event.words
+                    self.tell("\n".join([said, *self._unproved.words.values()]))
                 self._bench.show_state(event)
+                self._unproved.bench(event)
                 self._show_outputs()
                 if event.bench and not self.busy:
                     self._window.twin.show_bench(event.bench, event.twin)
@@ -190,5 +196,8 @@ class Routes(QtCore.QObject):
         for one in state.instruments:
             if one.output_on and one.level is not None:
                 levels[one.name] = one.level
-        self._window.outputs.show_outputs(on, levels, live.currents)
-        self._window.border.show_on(on)
+        unproved = self._unproved.words
+        self._window.outputs.show_outputs(
+            on, levels, live.currents, unproved=unproved, silent=state.silent
+        )
+        self._window.border.show_on(on or bool(unproved))

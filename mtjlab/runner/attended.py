@@ -15,6 +15,7 @@ from mtjlab.bench.limit_words import limit_words
 from mtjlab.core.errors import BenchError, MtjlabError
 from mtjlab.runner.bench_links import BenchLinks
 from mtjlab.runner.bench_state import (
+    LENT,
     BenchChecked,
     BenchEvent,
     BenchState,
@@ -24,7 +25,7 @@ from mtjlab.runner.bench_thread import BenchThread
 
 POLL_EVERY_S = 1.0
 
-LENT = "lent to the run"
+
 _IN_A_RUN = "a run has the instruments; they come back when it has ended"
 
 

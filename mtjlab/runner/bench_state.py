@@ -12,7 +12,7 @@ from mtjlab.core.units import si
 
 Phase = Literal["closed", "opening", "connected", "in a run"]
 
-NO_ANSWER = "no answer"
+NO_ANSWER, LENT = "no answer", "lent to the run"
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,19 @@ class BenchState:
     def energised(self) -> bool:
         """Whether an output is on, whoever switched it on."""
         return any(one.output_on for one in self.instruments)
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Instruments that did not answer: nobody knows where their outputs stand."""
+        return tuple(one.name for one in self.instruments if not one.answers)
+
+    @property
+    def proved_off(self) -> bool:
+        """Every instrument has answered since the last run, and none has an output on."""
+        return bool(self.instruments) and all(
+            one.state not in (NO_ANSWER, LENT) and not one.error and not one.output_on
+            for one in self.instruments
+        )
 
 
 @dataclass(frozen=True)

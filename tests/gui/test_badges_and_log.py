@@ -36,6 +36,20 @@ def test_outputs_are_named_with_their_levels(qtbot: QtBot) -> None:
     assert "off" in badge.text()
 
 
+def test_what_is_not_known_to_be_off_is_not_called_off(qtbot: QtBot) -> None:
+    badge = OutputsBadge()
+    qtbot.addWidget(badge)
+    badge.show_outputs(False, {}, silent=["smu", "daq"])
+    assert badge.text().endswith("outputs unknown: no answer from smu, daq")
+    assert badge.property("on") is False
+    badge.show_outputs(False, {}, unproved={"rack": "smu: go to the rack"}, silent=["smu"])
+    assert "NOT PROVED OFF" in badge.text()
+    assert badge.toolTip() == "smu: go to the rack"
+    assert badge.property("on") is True
+    badge.show_outputs(True, {"smu": 0.1}, unproved={"rack": "smu: go to the rack"})
+    assert "ON: smu" in badge.text()
+
+
 def test_the_border_follows_the_window(qtbot: QtBot) -> None:
     window = QtWidgets.QMainWindow()
     qtbot.addWidget(window)

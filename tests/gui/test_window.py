@@ -7,10 +7,13 @@ import pytest
 from PyQt5 import QtCore, QtWidgets
 from pytestqt.qtbot import QtBot
 
+from mtjlab.core.errors import NotSafeError
 from mtjlab.gui.app import Session, compose
 from mtjlab.gui.parameters.draft import Draft
 from mtjlab.gui.remembered import Remembered
 from mtjlab.gui.views.learning_view import LearningView
+from mtjlab.runner.outcome import Outcome
+from mtjlab.runner.queue_work import Work
 from mtjlab.store import RunReader
 
 pytestmark = pytest.mark.timeout(180)
@@ -189,6 +192,22 @@ def test_first_use_opens_beside_the_window(qtbot: QtBot, session: Session) -> No
     assert chosen == ["array"]
     assert session.bench.bench == "array"
     pages.close()
+
+
+def test_a_bench_that_was_not_proved_off_stays_red_until_it_is(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = session.window
+    unsafe = Outcome("failed", NotSafeError("smu: go to the rack"))
+    monkeypatch.setattr(Work, "run", lambda *_: ("failed", unsafe))
+    session.queue.add(Draft("iv_sweep", "twin", {}, 5), start=True)
+    qtbot.waitUntil(lambda: "NOT PROVED OFF" in window.outputs.text(), timeout=WAIT_MS)
+    assert window.border.on
+    assert "go to the rack" in window.outputs.toolTip()
+    assert session.desk.queue.held
+    session.bench.buttons["connect"].click()
+    qtbot.waitUntil(lambda: window.outputs.text() == "○ outputs off", timeout=WAIT_MS)
+    assert not window.border.on
 
 
 def test_a_bench_that_cannot_be_opened_is_told_where_everybody_looks(
