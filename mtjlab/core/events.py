@@ -91,11 +91,17 @@ class Notice:
 
 @dataclass(frozen=True)
 class RunEnded:
-    """The bench is safe (or said not to be) and the run file is closed."""
+    """The bench is safe (or said not to be) and the run file is closed.
+
+    Attributes:
+        status, error, results: as in the run file.
+        proved_off: False: an output may still be on.
+    """
 
     status: str
     error: str | None
     results: Mapping[str, Any] = field(default_factory=dict)
+    proved_off: bool = True
 
 
 Event = RunStarted | Rows | StepDone | BenchSeen | StateChanged | Notice | RunEnded

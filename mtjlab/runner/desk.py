@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtjlab.core.errors import NotSafeError
 from mtjlab.runner.apart import RunApart, Spare
 from mtjlab.runner.attended import Attended
 from mtjlab.runner.queue import Collector, Queue
@@ -67,7 +66,7 @@ class Desk:
         return [
             str(item.outcome.error)
             for item in self.queue.items()
-            if item.outcome is not None and isinstance(item.outcome.error, NotSafeError)
+            if item.outcome is not None and not item.outcome.proved_off
         ]
 
     def close(self, timeout_s: float | None = None) -> bool:

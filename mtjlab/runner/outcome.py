@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mtjlab.core.errors import MtjlabError
+from mtjlab.core.errors import MtjlabError, NotSafeError
+from mtjlab.core.events import RunEnded
 from mtjlab.core.protocol import Results
 
 
@@ -26,6 +27,15 @@ class Outcome:
         if self.error is None:
             return 0
         return self.error.exit_code if isinstance(self.error, MtjlabError) else 1
+
+    @property
+    def proved_off(self) -> bool:
+        """Whether every output has been read back as off, or none was ever on."""
+        return not isinstance(self.error, NotSafeError)
+
+    def told(self) -> RunEnded:
+        """The last event of the run."""
+        return RunEnded(self.status, words(self.error), self.results, self.proved_off)
 
 
 def words(error: BaseException | None) -> str | None:

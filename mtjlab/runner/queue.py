@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mtjlab.core.errors import NotSafeError
 from mtjlab.core.events import Event
 from mtjlab.runner.apart.order import Order
 from mtjlab.runner.estimate import Estimates
@@ -314,8 +313,8 @@ class Queue:
             why = words(outcome.error)
             with self._changed:
                 self._list.set(item.key, status=status, error=why, outcome=outcome, estimate_s=None)
-                unsafe = isinstance(outcome.error, NotSafeError)
-                if unsafe or (status in ("failed", "skipped") and item.on_failure == "stop"):
+                stops = status in ("failed", "skipped") and item.on_failure == "stop"
+                if stops or not outcome.proved_off:
                     self._held, self._why = True, f"{item.name} {status}: {why}"
                 more = self._next() is not None
                 self._tell()

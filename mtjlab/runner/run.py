@@ -22,7 +22,6 @@ from mtjlab.core.events import (
     Event,
     Notice,
     Rows,
-    RunEnded,
     StateChanged,
     StepDone,
     frozen_rows,
@@ -148,7 +147,7 @@ class Run:
         except BaseException as error:
             outcome.status, outcome.error = "failed", outcome.error or error
         finally:
-            self._tell(RunEnded(outcome.status, words(outcome.error), outcome.results))
+            self._tell(outcome.told())
 
     def _open_and_run(self) -> None:
         plan = self.plan

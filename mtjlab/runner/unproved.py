@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from mtjlab.core.errors import NotSafeError
 from mtjlab.runner.bench_state import BenchState
 from mtjlab.runner.queue_item import QueueItem
 
@@ -25,7 +24,7 @@ class Unproved:
             if not item.ended or item.key in self._seen:
                 continue
             self._seen.add(item.key)
-            if item.outcome is not None and isinstance(item.outcome.error, NotSafeError):
+            if item.outcome is not None and not item.outcome.proved_off:
                 self._words[item.bench] = str(item.outcome.error)
             elif item.status == "finished":
                 self._words.pop(item.bench, None)

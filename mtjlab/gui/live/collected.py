@@ -41,6 +41,7 @@ class Collected:
         results: of the protocol; empty before the end.
         done, total, values, bench_time_s: of the last step.
         energised, setpoints, readings, currents: where the outputs stand.
+        proved_off: False after a run that could not prove that they are off.
         version: grows with every change.
     """
 
@@ -59,7 +60,7 @@ class Collected:
         self.done, self.total = 0.0, 1.0
         self.values: Mapping[str, float | int | str | None] = {}
         self.bench_time_s = 0.0
-        self.energised = False
+        self.energised, self.proved_off = False, True
         self.setpoints: Mapping[str, float] = {}
         self.readings: Mapping[str, Reading] = {}
         self.currents: tuple[str, ...] = ()
@@ -85,7 +86,7 @@ class Collected:
                 self._started(event)
             case RunEnded():
                 self.results, self.error, self.status = event.results, event.error, event.status
-                self.energised = False
+                self.energised, self.proved_off = False, event.proved_off
                 if event.status == "finished":
                     self.done = self.total
             case _:

@@ -41,6 +41,8 @@ class BenchView(View):
         self._history: deque[tuple[float, dict[str, float], dict[str, float]]] = deque(maxlen=KEPT)
         self._named: list[str] = []
         self.words = QtWidgets.QLabel()
+        self.words.setWordWrap(True)
+        self.words.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.table = QtWidgets.QTableWidget(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels(list(COLUMNS))
         self.table.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -72,9 +74,13 @@ class BenchView(View):
         measured = {name: reading.voltage_v for name, reading in run.readings.items()}
         levels = {name: v for name, v in run.setpoints.items() if name not in run.currents}
         self._history.append((self._clock_s() - self._began_s, levels, measured))
-        self.words.setText(
-            "⚡ outputs on" if run.energised else "○ every output at 0 V and off, as far as told"
-        )
+        if run.energised:
+            said = "⚡ outputs on"
+        elif not run.proved_off:
+            said = f"▲ not proved off: {run.error}"
+        else:
+            said = "○ every output at 0 V and off, as far as told"
+        self.words.setText(said)
         self._fill()
         self._draw()
 

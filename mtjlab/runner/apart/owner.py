@@ -12,7 +12,7 @@ from mtjlab.core.errors import MtjlabError, NotSafeError
 from mtjlab.core.events import Event, Notice, RunEnded, RunStarted
 from mtjlab.runner.apart import frames
 from mtjlab.runner.apart.order import Order
-from mtjlab.runner.outcome import Outcome, words
+from mtjlab.runner.outcome import Outcome
 
 RENEW_AFTER_S = 5.0
 
@@ -150,8 +150,7 @@ class RunApart:
             _end(process)
             self._died(process.returncode)
         if not self._ended_told:
-            outcome = self.outcome
-            self._tell(RunEnded(outcome.status, words(outcome.error), outcome.results))
+            self._tell(self.outcome.told())
 
     def _read(self, pipe: IO[bytes]) -> bool:
         """Frames to listeners; whether the outcome was told."""

@@ -59,6 +59,20 @@ def test_what_is_told_is_shown_with_units_and_words(qtbot: QtBot) -> None:
     assert rows[2].tolist() == [2.0, 0.0, 0.2]
 
 
+def test_an_end_without_proof_is_not_called_off(qtbot: QtBot) -> None:
+    run = started()
+    view = BenchView(run, LIGHT)
+    qtbot.addWidget(view)
+    run(BenchSeen(True, {"smu": 0.1}, {}))
+    run(RunEnded("failed", "NotSafeError: smu: go to the rack", {}, proved_off=False))
+    view.redraw()
+    assert "not proved off" in view.words.text()
+    assert "go to the rack" in view.words.text()
+    run(RunEnded("failed", "InstrumentError: smu: no answer", {}))
+    view.redraw()
+    assert view.words.text().startswith("○ every output at 0 V and off")
+
+
 def test_it_is_there_while_a_run_is_on(qtbot: QtBot) -> None:
     run = started()
     assert BenchView in views_for(run)
