@@ -176,6 +176,31 @@ def test_the_last_checkpoint_is_written_when_the_bench_is_safe_already(
         assert saved["guard/smu"] == 0.1
 
 
+@pytest.mark.parametrize("safe", [True, False])
+def test_a_last_checkpoint_that_fails_does_not_hide_a_bench_that_is_not_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, safe: bool
+) -> None:
+    box: list[Run] = []
+
+    def full(_writer: RunWriter, _blob: dict[str, Any]) -> None:
+        raise StoreError("the disk is full")
+
+    def not_safe(_bench: OpenBench) -> None:
+        raise NotSafeError("smu reads back on")
+
+    def end_at_two(event: Event) -> None:
+        if isinstance(event, StepDone) and event.done == 2:
+            monkeypatch.setattr(RunWriter, "checkpoint", full)
+            if not safe:
+                monkeypatch.setattr(OpenBench, "make_safe", not_safe)
+            box[0].stop()
+
+    outcome = execute(Blink(), tmp_path, [end_at_two], act=box.append)
+    assert outcome.status == "failed"
+    assert outcome.proved_off is safe
+    assert ("disk is full" in str(outcome.error)) is safe
+
+
 def test_abort_loses_the_step_in_progress_only(tmp_path: Path) -> None:
     box: list[Run] = []
 
